@@ -1,0 +1,179 @@
+"""The facts that pass between the parts, as frozen values without behaviour.
+
+Times are timezone-aware UTC. `result` is a Label Studio result: a list of region dicts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+Result = list[dict[str, Any]]
+#: A JSON object as Label Studio sends it.
+Json = dict[str, Any]
+
+
+class Role(StrEnum):
+    """What a task of a frozen batch is for."""
+
+    BLIND = "blind"
+    SHOWN = "shown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A Label Studio project that Assay is connected to."""
+
+    project_id: int
+    title: str
+    label_config: str
+    #: The one version string under which every prediction of this project stands.
+    model_version: str
+    #: What the lead's card said and looked like before Assay wrote on it.
+    user_color: str = ""
+    #: The secret that Label Studio sends back with each webhook call.
+    webhook_secret: str = ""
+    backend_id: int | None = None
+    #: Largest task `updated_at` pulled so far; None before the first pull.
+    cursor: datetime | None = None
+    #: When Label Studio last told us that something changed.
+    hinted_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A task as Label Studio holds it."""
+
+    task_id: int
+    data: Json
+    #: SHA-256 of the data without Assay's own queue field, hexadecimal.
+    data_hash: str
+    batch: str
+    updated_at: datetime
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Annotation:
+    """An annotation as Label Studio holds it now."""
+
+    annotation_id: int
+    task_id: int
+    #: Label Studio's user id of the person who submitted it.
+    annotator: int
+    result: Result
+    was_cancelled: bool
+    ground_truth: bool
+    #: Seconds spent, as the interface measured them; None where it did not.
+    lead_time: float | None
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """What a generator proposed for a task of a frozen batch."""
+
+    task_id: int
+    batch: str
+    #: None where the generator abstained, failed or answered something unusable.
+    result: Result | None
+    score: float | None
+    #: The generator's own version, not the string shown in Label Studio.
+    generator_version: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """A closed set of tasks that is judged together."""
+
+    name: str
+    frozen_at: datetime
+    #: Hexadecimal key of the draw; whoever knows it knows which tasks are blind.
+    sampling_key: str
+    policy: Json
+    policy_digest: str
+    generator: str
+    generator_version: str
+    #: Number of tasks with a candidate and no human label at freeze.
+    population: int
+    #: Length of the validation queue so far, in sampled tasks.
+    queue_length: int
+    #: False until every candidate that is shown stands in Label Studio.
+    complete: bool = False
+    parent: str | None = None
+    #: Data Manager view ids by purpose ("validate", "disagree").
+    views: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A task's place in the draw order of its batch."""
+
+    task_id: int
+    #: 0-based place in the draw order.
+    position: int
+    role: Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gold:
+    """A task whose answer is known. The answer never stands in Label Studio."""
+
+    task_id: int
+    result: Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A person's first submission on a task."""
+
+    annotation_id: int
+    annotator: int
+    #: None for a skip.
+    result: Result | None
+    submitted_at: datetime
+    lead_time: float | None = None
+    #: How often it was changed after it was first seen.
+    edits: int = 0
+    deleted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampledTask:
+    """A place of the draw order with its candidate and answers, oldest first."""
+
+    task_id: int
+    position: int
+    role: Role
+    candidate: Result
+    answers: tuple[Answer, ...] = ()
+    deleted: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoldTask:
+    """A gold task with the answers it got, oldest first."""
+
+    task_id: int
+    result: Result
+    answers: tuple[Answer, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """All that a verdict on a batch rests on."""
+
+    batch: str
+    population: int
+    #: Annotators asked per validation task.
+    overlap: int
+    #: The validation queue and its reserve, in draw order.
+    sample: tuple[SampledTask, ...]
+    #: Length of the queue so far: places below it are asked of people now.
+    queue_length: int
+    gold: tuple[GoldTask, ...] = ()
