@@ -1,0 +1,101 @@
+"""Engines for the two databases, and the upsert that both understand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sync.errors import ConfigurationError, Retriable
+from sync.store.schema import VERSION, meta, metadata
+
+#: Seconds that a writer waits for another one.
+BUSY_SECONDS = 30
+#: Rows in one INSERT: far below both databases' limit on parameters.
+CHUNK = 500
+
+
+def make_engine(url: str) -> sa.Engine:
+    """An engine on `url` whose tables exist and whose schema this version understands.
+
+    Raises:
+        ConfigurationError: the URL is no database of a known kind, or its schema is newer.
+        Retriable: the database cannot be reached.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise ConfigurationError(_not_a_url(url)) from None
+    if parsed.get_backend_name() == "sqlite":
+        engine = _sqlite(parsed)
+    elif parsed.get_backend_name() == "postgresql":
+        engine = sa.create_engine(parsed.set(drivername="postgresql+pg8000"), pool_pre_ping=True)
+    else:
+        raise ConfigurationError(_not_a_url(url))
+    try:
+        _prepare(engine)
+    except sa.exc.OperationalError as error:
+        where = parsed.render_as_string(hide_password=True)
+        raise Retriable(f"the store {where} cannot be opened: {error.orig}") from None
+    return engine
+
+
+def _not_a_url(url: str) -> str:
+    kind = url.split(":", 1)[0]
+    return (
+        f"ASSAY_DATABASE_URL begins with {kind!r}: allowed are sqlite:///FILE and "
+        "postgresql://USER:PASSWORD@HOST/DATABASE"
+    )
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        # The driver's own transactions begin too late and lose concurrent updates.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        readonly = connection.get_execution_options().get("readonly", False)
+        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _prepare(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        found = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema"))
+        if found is None:
+            upsert(connection, meta, [{"key": "schema", "value": str(VERSION)}])
+        elif int(found) > VERSION:
+            raise ConfigurationError(
+                f"the store has schema {found} and this Assay knows up to {VERSION}: "
+                "install the newer Assay that wrote it"
+            )
+
+
+def upsert(
+    connection: sa.Connection, table: sa.Table, rows: Iterable[Mapping[str, Any]]
+) -> None:
+    """Insert `rows`, replacing those whose primary key is there.
+
+    Rows are written in the order of their keys, so that two writers cannot deadlock.
+    """
+    names = [column.name for column in table.primary_key]
+    ordered = sorted(rows, key=lambda row: [row[name] for name in names])
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    for start in range(0, len(ordered), CHUNK):
+        statement = insert(table)
+        others = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
+        statement = statement.on_conflict_do_update(index_elements=names, set_=others)
+        connection.execute(statement, [dict(row) for row in ordered[start : start + CHUNK]])

@@ -1,0 +1,189 @@
+"""The store's tables, the same on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+#: Raised by one whenever a released version changes a table.
+VERSION = 1
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """A time that goes in aware and comes out as UTC: SQLite alone would drop the zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Refuse a naive time: its zone would be guessed."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"time without a zone: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData()
+
+
+def _table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+    return sa.Table(name, metadata, *columns)
+
+
+def _key(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, primary_key=True, autoincrement=False)
+
+
+def _text(name: str, *, key: bool = False) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, primary_key=key, nullable=False)
+
+
+def _int(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean, nullable=False)
+
+
+def _json(name: str, *, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, sa.JSON(none_as_null=True), nullable=nullable)
+
+
+def _time(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
+    return sa.Column(name, UtcDateTime, nullable=nullable)
+
+
+def _real(name: str) -> sa.Column[float]:
+    return sa.Column(name, sa.Float, nullable=True)
+
+
+meta = _table("meta", _text("key", key=True), _text("value"))
+
+projects = _table(
+    "projects",
+    _key("project_id"),
+    _text("title"),
+    _text("label_config"),
+    _text("model_version"),
+    _text("user_color"),
+    _text("webhook_secret"),
+    sa.Column("backend_id", sa.BigInteger),
+    _time("cursor", nullable=True),
+    _time("hinted_at", nullable=True),
+)
+
+tasks = _table(
+    "tasks",
+    _key("project_id"),
+    _key("task_id"),
+    _json("data"),
+    _text("data_hash"),
+    _text("batch"),
+    _time("updated_at"),
+    _time("deleted_at", nullable=True),
+    sa.Index("tasks_by_batch", "project_id", "batch"),
+    sa.Index("tasks_by_hash", "project_id", "data_hash"),
+)
+
+annotations = _table(
+    "annotations",
+    _key("project_id"),
+    _key("annotation_id"),
+    _int("task_id"),
+    _int("annotator"),
+    _json("result"),
+    _flag("was_cancelled"),
+    _flag("ground_truth"),
+    _real("lead_time"),
+    _time("created_at"),
+    _time("updated_at"),
+    _time("deleted_at", nullable=True),
+    sa.Index("annotations_by_task", "project_id", "task_id"),
+)
+
+#: Every state that an annotation was seen in; revision 0 is the first submission.
+revisions = _table(
+    "revisions",
+    _key("project_id"),
+    _key("annotation_id"),
+    _key("revision"),
+    _int("task_id"),
+    _int("annotator"),
+    _json("result"),
+    _flag("was_cancelled"),
+    _real("lead_time"),
+    _time("updated_at"),
+    sa.Index("revisions_by_task", "project_id", "task_id"),
+)
+
+batches = _table(
+    "batches",
+    _key("project_id"),
+    _text("name", key=True),
+    _time("frozen_at"),
+    _text("sampling_key"),
+    _json("policy"),
+    _text("policy_digest"),
+    _text("generator"),
+    _text("generator_version"),
+    _int("population"),
+    _int("queue_length"),
+    _flag("complete"),
+    sa.Column("parent", sa.Text),
+    _json("views"),
+)
+
+candidates = _table(
+    "candidates",
+    _key("project_id"),
+    _text("batch", key=True),
+    _key("task_id"),
+    _json("result", nullable=True),
+    _real("score"),
+    _text("generator_version"),
+    _text("reason"),
+    _text("data_hash"),
+    sa.Index("candidates_by_task", "project_id", "task_id"),
+)
+
+places = _table(
+    "places",
+    _key("project_id"),
+    _text("batch", key=True),
+    _key("task_id"),
+    _int("position"),
+    _text("role"),
+    sa.Index("places_by_task", "project_id", "task_id"),
+)
+
+gold = _table("gold", _key("project_id"), _key("task_id"), _json("result"))
+
+verdicts = _table(
+    "verdicts",
+    _key("project_id"),
+    _text("batch", key=True),
+    _key("sequence"),
+    _time("decided_at"),
+    _json("verdict"),
+)
+
+set_aside = _table(
+    "set_aside",
+    _key("project_id"),
+    _text("kind", key=True),
+    _key("item_id"),
+    _text("reason"),
+    _time("seen_at"),
+)
+
+leases = _table("leases", _key("project_id"), _text("holder"), _time("until"))
