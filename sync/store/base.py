@@ -1,0 +1,47 @@
+"""What every part of the store stands on: the engine, reading and writing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync.errors import Retriable
+from sync.store.engine import CHUNK, upsert
+
+Row = Mapping[str, Any]
+
+
+def chunks(ids: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    """The ids in sorted chunks that fit in one IN list."""
+    ordered = iter(sorted(set(ids)))
+    while chunk := tuple(islice(ordered, CHUNK)):
+        yield chunk
+
+
+class Base:
+    """Reads see one snapshot; writes are one transaction each."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        """Keep the engine; `Store.open` makes one."""
+        self._engine = engine
+        self._reader = engine.execution_options(readonly=True)
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise Retriable(f"the store is busy or out of reach: {error.orig}") from error
+
+    def _rows(self, statement: sa.Select[Any]) -> Sequence[Row]:
+        with self._reader.connect() as connection:
+            return connection.execute(statement).mappings().all()
+
+    def _put(self, table: sa.Table, rows: Iterable[Row]) -> None:
+        with self._write() as connection:
+            upsert(connection, table, rows)

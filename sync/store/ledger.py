@@ -1,0 +1,197 @@
+"""What was frozen: batches, candidates, the draw order and gold; and the verdicts on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from sync.errors import ConfigurationError
+from sync.records import Batch, Candidate, Gold, Json, Place, Result, Role
+from sync.store import schema as s
+from sync.store.base import Base, Row, chunks
+from sync.store.engine import upsert
+
+
+class Ledger(Base):
+    """The frozen side of the store: written once, but for the queue and the verdicts."""
+
+    def freeze(
+        self,
+        project_id: int,
+        batch: Batch,
+        candidates: Sequence[Candidate],
+        places: Sequence[Place],
+        hashes: Mapping[int, str],
+    ) -> None:
+        """Write a batch with its candidates, data hashes and draw order, as one step.
+
+        Raises:
+            ConfigurationError: a batch of that name is frozen already.
+        """
+        key = {"project_id": project_id, "batch": batch.name}
+        with self._write() as connection:
+            if connection.scalar(self._batch(project_id, batch.name)) is not None:
+                raise ConfigurationError(
+                    f"batch {batch.name!r} is frozen already; a new generation needs a new name"
+                )
+            upsert(connection, s.batches, [{"project_id": project_id, **asdict(batch)}])
+            rows = [asdict(c) | key | {"data_hash": hashes[c.task_id]} for c in candidates]
+            upsert(connection, s.candidates, rows)
+            upsert(connection, s.places, [asdict(p) | key for p in places])
+
+    @staticmethod
+    def _batch(project_id: int, name: str) -> sa.Select[Any]:
+        return sa.select(s.batches).where(
+            s.batches.c.project_id == project_id, s.batches.c.name == name
+        )
+
+    def update_batch(self, project_id: int, name: str, **values: Any) -> None:
+        """Change what may change after freeze: queue_length, complete, views."""
+        with self._write() as connection:
+            connection.execute(
+                sa.update(s.batches)
+                .where(s.batches.c.project_id == project_id, s.batches.c.name == name)
+                .values(**values)
+            )
+
+    def batch(self, project_id: int, name: str) -> Batch | None:
+        """The frozen batch of that name, if there is one."""
+        rows = self._rows(self._batch(project_id, name))
+        return _batch(rows[0]) if rows else None
+
+    def batches(self, project_id: int) -> list[Batch]:
+        """All frozen batches, oldest first."""
+        statement = sa.select(s.batches).where(s.batches.c.project_id == project_id)
+        rows = self._rows(statement.order_by(s.batches.c.frozen_at, s.batches.c.name))
+        return [_batch(row) for row in rows]
+
+    def batch_candidates(self, project_id: int, name: str) -> list[Candidate]:
+        """A frozen batch's candidates, abstentions included, by task id."""
+        statement = sa.select(s.candidates).where(
+            s.candidates.c.project_id == project_id, s.candidates.c.batch == name
+        )
+        return [_candidate(row) for row in self._rows(statement.order_by(s.candidates.c.task_id))]
+
+    def data_hashes(self, project_id: int, name: str) -> dict[int, str]:
+        """The hash of each task's data as it was at freeze."""
+        c = s.candidates.c
+        statement = sa.select(c.task_id, c.data_hash).where(
+            c.project_id == project_id, c.batch == name
+        )
+        return {row["task_id"]: row["data_hash"] for row in self._rows(statement)}
+
+    def candidates(self, project_id: int, task_ids: Iterable[int]) -> dict[int, Candidate]:
+        """The frozen candidate of each task that is in a frozen batch; the newest batch's."""
+        found: dict[int, Candidate] = {}
+        c, b = s.candidates, s.batches
+        for chunk in chunks(task_ids):
+            statement = (
+                sa.select(c)
+                .join(b, (b.c.project_id == c.c.project_id) & (b.c.name == c.c.batch))
+                .where(c.c.project_id == project_id, c.c.task_id.in_(chunk))
+                .order_by(b.c.frozen_at)
+            )
+            found.update({row["task_id"]: _candidate(row) for row in self._rows(statement)})
+        return found
+
+    def withheld(self, project_id: int, task_ids: Iterable[int]) -> set[int]:
+        """Those of the tasks that are never pre-filled: blind ones and gold ones."""
+        found: set[int] = set()
+        p, g = s.places.c, s.gold.c
+        for chunk in chunks(task_ids):
+            blind = sa.select(p.task_id).where(
+                p.project_id == project_id, p.role == Role.BLIND.value, p.task_id.in_(chunk)
+            )
+            gold = sa.select(g.task_id).where(g.project_id == project_id, g.task_id.in_(chunk))
+            found.update(row["task_id"] for row in self._rows(blind))
+            found.update(row["task_id"] for row in self._rows(gold))
+        return found
+
+    def places(self, project_id: int, name: str) -> list[Place]:
+        """The batch's draw order as far as the reserve goes."""
+        statement = sa.select(s.places).where(
+            s.places.c.project_id == project_id, s.places.c.batch == name
+        )
+        rows = self._rows(statement.order_by(s.places.c.position))
+        return [
+            Place(task_id=r["task_id"], position=r["position"], role=Role(r["role"])) for r in rows
+        ]
+
+    def first_submissions(self, project_id: int, task_ids: Iterable[int]) -> list[Row]:
+        """Each annotation's first seen state on these tasks, oldest first.
+
+        Rows have task_id, annotation_id, annotator, result, was_cancelled, lead_time,
+        created_at, deleted_at and edits (revisions after the first).
+        """
+        r, a = s.revisions, s.annotations
+        edits = (
+            sa.select(r.c.annotation_id, sa.func.max(r.c.revision).label("edits"))
+            .where(r.c.project_id == project_id)
+            .group_by(r.c.annotation_id)
+            .subquery()
+        )
+        found: list[Row] = []
+        for chunk in chunks(task_ids):
+            statement = (
+                sa.select(r, a.c.created_at, a.c.deleted_at, edits.c.edits)
+                .join(
+                    a,
+                    (a.c.project_id == r.c.project_id) & (a.c.annotation_id == r.c.annotation_id),
+                )
+                .join(edits, edits.c.annotation_id == r.c.annotation_id)
+                .where(r.c.project_id == project_id, r.c.revision == 0, r.c.task_id.in_(chunk))
+            )
+            found.extend(self._rows(statement))
+        return sorted(found, key=lambda row: (row["created_at"], row["annotation_id"]))
+
+    def add_gold(self, project_id: int, items: Sequence[Gold]) -> None:
+        """Remember known answers, replacing earlier ones for the same tasks."""
+        self._put(s.gold, [{"project_id": project_id, **asdict(item)} for item in items])
+
+    def gold(self, project_id: int) -> dict[int, Result]:
+        """The known answer of every gold task."""
+        rows = self._rows(sa.select(s.gold).where(s.gold.c.project_id == project_id))
+        return {row["task_id"]: row["result"] for row in rows}
+
+    def record_verdict(self, project_id: int, name: str, verdict: Json, now: datetime) -> bool:
+        """Append the verdict if it differs from the batch's last one; True if it did."""
+        with self._write() as connection:
+            last = connection.execute(_last_verdict(project_id, name)).mappings().first()
+            if last is not None and last["verdict"] == verdict:
+                return False
+            row = {
+                "project_id": project_id,
+                "batch": name,
+                "sequence": 0 if last is None else last["sequence"] + 1,
+                "decided_at": now,
+                "verdict": verdict,
+            }
+            upsert(connection, s.verdicts, [row])
+            return True
+
+    def verdict(self, project_id: int, name: str) -> Row | None:
+        """The batch's newest verdict (sequence, decided_at, verdict), if it was ever gated."""
+        rows = self._rows(_last_verdict(project_id, name))
+        return rows[0] if rows else None
+
+
+def _last_verdict(project_id: int, name: str) -> sa.Select[Any]:
+    v = s.verdicts
+    return (
+        sa.select(v)
+        .where(v.c.project_id == project_id, v.c.batch == name)
+        .order_by(v.c.sequence.desc())
+        .limit(1)
+    )
+
+
+def _batch(row: Row) -> Batch:
+    return Batch(**{name: row[name] for name in Batch.__dataclass_fields__})
+
+
+def _candidate(row: Row) -> Candidate:
+    return Candidate(**{name: row[name] for name in Candidate.__dataclass_fields__})

@@ -1,0 +1,223 @@
+"""The faithful copy of Label Studio's tasks and annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from sync.records import Annotation, Task
+from sync.store import schema as s
+from sync.store.base import Base, Row, chunks
+from sync.store.engine import upsert
+
+Seen = tuple[Task, Sequence[Annotation]]
+
+
+class Mirror(Base):
+    """Tasks, annotations with their history, and what was set aside."""
+
+    def apply(
+        self, project_id: int, seen: Sequence[Seen], cursor: datetime | None, now: datetime
+    ) -> None:
+        """Take over tasks with their whole annotation sets, and move the cursor, as one step.
+
+        An annotation that a task no longer has is marked deleted at `now`. A result that
+        differs from the last one seen becomes a new revision; revision 0 stays.
+        """
+        task_ids = [task.task_id for task, _ in seen]
+        present = {a.annotation_id for _, annotations in seen for a in annotations}
+        with self._write() as connection:
+            upsert(connection, s.tasks, [_row(project_id, task) for task, _ in seen])
+            self._mark_gone(connection, project_id, task_ids, present, now)
+            everything = [a for _, annotations in seen for a in annotations]
+            self._keep_history(connection, project_id, everything)
+            upsert(connection, s.annotations, [_row(project_id, a) for a in everything])
+            if cursor is not None:
+                connection.execute(
+                    sa.update(s.projects)
+                    .where(s.projects.c.project_id == project_id)
+                    .values(cursor=cursor)
+                )
+
+    def _mark_gone(
+        self,
+        connection: sa.Connection,
+        project_id: int,
+        task_ids: Iterable[int],
+        present: set[int],
+        now: datetime,
+    ) -> None:
+        table = s.annotations
+        for chunk in chunks(task_ids):
+            known = connection.scalars(
+                sa.select(table.c.annotation_id).where(
+                    table.c.project_id == project_id,
+                    table.c.task_id.in_(chunk),
+                    table.c.deleted_at.is_(None),
+                )
+            )
+            for gone in chunks(set(known) - present):
+                connection.execute(
+                    sa.update(table)
+                    .where(table.c.project_id == project_id, table.c.annotation_id.in_(gone))
+                    .values(deleted_at=now)
+                )
+
+    def _keep_history(
+        self, connection: sa.Connection, project_id: int, annotations: Sequence[Annotation]
+    ) -> None:
+        last: dict[int, Row] = {}
+        for chunk in chunks(a.annotation_id for a in annotations):
+            statement = (
+                sa.select(s.revisions)
+                .where(
+                    s.revisions.c.project_id == project_id,
+                    s.revisions.c.annotation_id.in_(chunk),
+                )
+                .order_by(s.revisions.c.revision)
+            )
+            for row in connection.execute(statement).mappings():
+                last[row["annotation_id"]] = row
+        new = [_revision(project_id, a, last.get(a.annotation_id)) for a in annotations]
+        upsert(connection, s.revisions, [row for row in new if row is not None])
+
+    def mark_deleted(self, project_id: int, task_ids: Iterable[int], now: datetime) -> None:
+        """Leave a tombstone for tasks that Label Studio no longer has, and their annotations."""
+        with self._write() as connection:
+            for chunk in chunks(task_ids):
+                for table in (s.tasks, s.annotations):
+                    connection.execute(
+                        sa.update(table)
+                        .where(
+                            table.c.project_id == project_id,
+                            table.c.task_id.in_(chunk),
+                            table.c.deleted_at.is_(None),
+                        )
+                        .values(deleted_at=now)
+                    )
+
+    def task_ids(self, project_id: int) -> set[int]:
+        """Ids of the tasks that are not deleted."""
+        rows = self._rows(
+            sa.select(s.tasks.c.task_id).where(
+                s.tasks.c.project_id == project_id, s.tasks.c.deleted_at.is_(None)
+            )
+        )
+        return {row["task_id"] for row in rows}
+
+    def tasks(self, project_id: int, batch: str | None = None) -> list[Task]:
+        """The tasks that are not deleted, of one batch or of all, by id."""
+        statement = sa.select(s.tasks).where(
+            s.tasks.c.project_id == project_id, s.tasks.c.deleted_at.is_(None)
+        )
+        if batch is not None:
+            statement = statement.where(s.tasks.c.batch == batch)
+        return [_task(row) for row in self._rows(statement.order_by(s.tasks.c.task_id))]
+
+    def annotations(self, project_id: int) -> list[Annotation]:
+        """The annotations that are not deleted, by id."""
+        statement = (
+            sa.select(s.annotations)
+            .where(s.annotations.c.project_id == project_id, s.annotations.c.deleted_at.is_(None))
+            .order_by(s.annotations.c.annotation_id)
+        )
+        return [_annotation(row) for row in self._rows(statement)]
+
+    def annotated_task_ids(self, project_id: int, before: datetime | None = None) -> set[int]:
+        """Tasks that a person ever submitted something for, deleted since or not."""
+        statement = sa.select(s.annotations.c.task_id).where(
+            s.annotations.c.project_id == project_id
+        )
+        if before is not None:
+            statement = statement.where(s.annotations.c.created_at < before)
+        return {row["task_id"] for row in self._rows(statement.distinct())}
+
+    def training_rows(self, project_id: int) -> list[tuple[Task, Annotation]]:
+        """Human labels that may be learned from, by task and annotation id.
+
+        Left out: gold tasks, the whole draw order up to the reserve's end, skips, and whatever
+        is deleted.
+        """
+        t, a = s.tasks, s.annotations
+        held_out = sa.union(
+            sa.select(s.gold.c.task_id).where(s.gold.c.project_id == project_id),
+            sa.select(s.places.c.task_id).where(s.places.c.project_id == project_id),
+        )
+        statement = (
+            sa.select(t, *(column.label(f"a_{column.name}") for column in a.c))
+            .join(a, (a.c.project_id == t.c.project_id) & (a.c.task_id == t.c.task_id))
+            .where(
+                t.c.project_id == project_id,
+                t.c.deleted_at.is_(None),
+                a.c.deleted_at.is_(None),
+                a.c.was_cancelled.is_(False),
+                t.c.task_id.not_in(held_out),
+            )
+            .order_by(t.c.task_id, a.c.annotation_id)
+        )
+        rows = self._rows(statement)
+        return [(_task(row), _annotation(row, "a_")) for row in rows]
+
+    def put_aside(
+        self, project_id: int, kind: str, item_id: int, reason: str, now: datetime
+    ) -> None:
+        """Remember an item that could not be used, and why."""
+        row = {"project_id": project_id, "kind": kind, "item_id": item_id}
+        self._put(s.set_aside, [row | {"reason": reason, "seen_at": now}])
+
+    def take_back(self, project_id: int, kind: str, item_ids: Iterable[int]) -> None:
+        """Forget that items were set aside: they are usable now."""
+        table = s.set_aside
+        with self._write() as connection:
+            for chunk in chunks(item_ids):
+                connection.execute(
+                    sa.delete(table).where(
+                        table.c.project_id == project_id,
+                        table.c.kind == kind,
+                        table.c.item_id.in_(chunk),
+                    )
+                )
+
+    def set_aside(self, project_id: int) -> list[Row]:
+        """Items that could not be used: kind, item_id, reason, seen_at."""
+        statement = sa.select(s.set_aside).where(s.set_aside.c.project_id == project_id)
+        return list(self._rows(statement.order_by(s.set_aside.c.kind, s.set_aside.c.item_id)))
+
+
+def _row(project_id: int, record: Task | Annotation) -> dict[str, object]:
+    return {"project_id": project_id, **asdict(record)}
+
+
+def _revision(project_id: int, a: Annotation, last: Row | None) -> dict[str, object] | None:
+    if last is not None and _same(a, last):
+        return None
+    return {
+        "project_id": project_id,
+        "annotation_id": a.annotation_id,
+        "revision": 0 if last is None else last["revision"] + 1,
+        "task_id": a.task_id,
+        "annotator": a.annotator,
+        "result": a.result,
+        "was_cancelled": a.was_cancelled,
+        "lead_time": a.lead_time,
+        "updated_at": a.updated_at,
+    }
+
+
+def _same(a: Annotation, last: Row) -> bool:
+    return (a.result, a.was_cancelled, a.annotator) == (
+        last["result"],
+        last["was_cancelled"],
+        last["annotator"],
+    )
+
+
+def _task(row: Row) -> Task:
+    return Task(**{name: row[name] for name in Task.__dataclass_fields__})
+
+
+def _annotation(row: Row, prefix: str = "") -> Annotation:
+    return Annotation(**{name: row[prefix + name] for name in Annotation.__dataclass_fields__})

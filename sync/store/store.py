@@ -1,0 +1,106 @@
+"""One class for all that Assay remembers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+
+from sync.records import Project
+from sync.store import schema as s
+from sync.store.base import Row
+from sync.store.engine import make_engine, upsert
+from sync.store.ledger import Ledger
+from sync.store.mirror import Mirror
+
+
+class Store(Mirror, Ledger):
+    """Assay's memory, on SQLite or PostgreSQL; safe to share between processes."""
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open the store at an SQLAlchemy URL, making its tables where they are missing.
+
+        Raises:
+            ConfigurationError: no known kind of database, or a schema from the future.
+            Retriable: the database cannot be reached.
+        """
+        return cls(make_engine(url))
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def save_project(self, project: Project) -> None:
+        """Add a project or replace what is known of it."""
+        self._put(s.projects, [asdict(project)])
+
+    def update_project(self, project_id: int, **values: Any) -> None:
+        """Change some of what is known of a project."""
+        with self._write() as connection:
+            connection.execute(
+                sa.update(s.projects).where(s.projects.c.project_id == project_id).values(**values)
+            )
+
+    def project(self, project_id: int) -> Project | None:
+        """The project, if Assay is connected to it."""
+        rows = self._rows(sa.select(s.projects).where(s.projects.c.project_id == project_id))
+        return _project(rows[0]) if rows else None
+
+    def projects(self) -> list[Project]:
+        """All connected projects, by id."""
+        rows = self._rows(sa.select(s.projects).order_by(s.projects.c.project_id))
+        return [_project(row) for row in rows]
+
+    def forget_project(self, project_id: int) -> None:
+        """Disconnect: the project's row goes, its evidence stays."""
+        with self._write() as connection:
+            connection.execute(sa.delete(s.projects).where(s.projects.c.project_id == project_id))
+
+    def hint(self, project_id: int, when: datetime) -> None:
+        """Remember that Label Studio told of a change, so that the worker looks sooner."""
+        self.update_project(project_id, hinted_at=when)
+
+    def lease(self, project_id: int, holder: str, now: datetime, seconds: float) -> bool:
+        """Take or renew the right to work on a project; False while another one holds it."""
+        with self._write() as connection:
+            statement = sa.select(s.leases).where(s.leases.c.project_id == project_id)
+            row = connection.execute(statement.with_for_update()).mappings().first()
+            if row is not None and row["holder"] != holder and row["until"] > now:
+                return False
+            until = now + timedelta(seconds=seconds)
+            upsert(
+                connection,
+                s.leases,
+                [{"project_id": project_id, "holder": holder, "until": until}],
+            )
+            return True
+
+    def release(self, project_id: int, holder: str) -> None:
+        """Give the right back."""
+        with self._write() as connection:
+            connection.execute(
+                sa.delete(s.leases).where(
+                    s.leases.c.project_id == project_id, s.leases.c.holder == holder
+                )
+            )
+
+
+def _project(row: Row) -> Project:
+    return Project(**{name: row[name] for name in Project.__dataclass_fields__})
