@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sync.errors import Retriable
 from sync.store.engine import CHUNK, upsert
 
-Row = Mapping[str, Any]
+#: One row as read: column name to value.
+Row = sa.RowMapping
 
 
 def chunks(ids: Iterable[int]) -> Iterator[tuple[int, ...]]:
@@ -42,6 +43,6 @@ class Base:
         with self._reader.connect() as connection:
             return connection.execute(statement).mappings().all()
 
-    def _put(self, table: sa.Table, rows: Iterable[Row]) -> None:
+    def _put(self, table: sa.Table[Any], rows: Iterable[Mapping[str, Any]]) -> None:
         with self._write() as connection:
             upsert(connection, table, rows)

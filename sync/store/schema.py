@@ -1,7 +1,5 @@
 """The store's tables, the same on SQLite and on PostgreSQL."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,7 +33,7 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 metadata = sa.MetaData()
 
 
-def _table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+def _table(name: str, *columns: sa.schema.SchemaItem) -> sa.Table[Any]:
     return sa.Table(name, metadata, *columns)
 
 
