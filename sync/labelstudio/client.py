@@ -1,0 +1,194 @@
+"""What Assay asks of a Label Studio server, one method a question."""
+
+from __future__ import annotations
+
+import json
+import time as clock
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sync.errors import Fatal
+from sync.labelstudio.transport import Missing, Transport
+from sync.records import Json
+
+#: Everything of a task that the mirror keeps; a reply without the rest is three times as fast.
+_INCLUDE = ",".join(
+    (
+        "id,updated_at,data,annotations",
+        "result,completed_by,ground_truth,was_cancelled,lead_time,created_at",
+    )
+)
+#: Tasks in one request of the tasks list, and predictions in one import.
+PAGE, IDS_PAGE, IMPORT_CHUNK = 500, 10_000, 1_000
+
+
+class LabelStudio:
+    """A Label Studio server under one account."""
+
+    def __init__(
+        self, url: str, api_key: str, *, sleep: Callable[[float], object] = clock.sleep
+    ) -> None:
+        """Nothing is sent before the first question."""
+        self.url = url.rstrip("/")
+        self._http = Transport(url, api_key, sleep=sleep)
+
+    def version(self) -> str:
+        """The server's release, such as "1.23.2"."""
+        return str(self._http.get("api/version")["release"])
+
+    def me(self) -> Json:
+        """The account of the API key."""
+        return dict(self._http.get("api/current-user/whoami"))
+
+    def projects(self) -> list[Json]:
+        """All projects of the account."""
+        return list(self._http.get("api/projects/", page_size=1000)["results"])
+
+    def project(self, project_id: int) -> Json:
+        """One project."""
+        return dict(self._http.get(f"api/projects/{project_id}/"))
+
+    def create_project(self, **values: Any) -> Json:
+        """A new project."""
+        return dict(self._http.post("api/projects/", values))
+
+    def patch_project(self, project_id: int, **values: Any) -> Json:
+        """Change some of a project's settings."""
+        return dict(self._http.patch(f"api/projects/{project_id}/", values))
+
+    def import_tasks(self, project_id: int, tasks: Sequence[Json]) -> list[int]:
+        """Add tasks, given as their data or as {"data": …, "annotations": …}; their ids, in order."""
+        ids: list[int] = []
+        for start in range(0, len(tasks), IMPORT_CHUNK):
+            chunk = list(tasks[start : start + IMPORT_CHUNK])
+            path = f"api/projects/{project_id}/import"
+            reply = self._http.post(path, chunk, return_task_ids="true")
+            ids.extend(reply["task_ids"])
+        return ids
+
+    def task(self, task_id: int) -> Json:
+        """One task with everything that Label Studio tells of it."""
+        return dict(self._http.get(f"api/tasks/{task_id}/"))
+
+    def patch_task(self, task_id: int, **values: Any) -> Json:
+        """Change a task; `data` must be the whole of its data."""
+        return dict(self._http.patch(f"api/tasks/{task_id}/", values))
+
+    def changed_tasks(self, project_id: int, since: datetime | None) -> list[Json]:
+        """Up to PAGE tasks changed at or after `since`, least recently changed first."""
+        items = [] if since is None else [_filter("updated_at", "Datetime", _stamp(since))]
+        return self._tasks(project_id, items, "tasks:updated_at", _INCLUDE, PAGE)
+
+    def task_ids(self, project_id: int, *, predicted: bool = False) -> Iterable[int]:
+        """Ids of all tasks, or of those that hold a prediction, in order."""
+        last = 0
+        while True:
+            items = [_filter("id", "Number", last, "greater")]
+            if predicted:
+                items.append(_filter("total_predictions", "Number", 0, "greater"))
+            page = self._tasks(project_id, items, "tasks:id", "id", IDS_PAGE)
+            yield from (task["id"] for task in page)
+            if len(page) < IDS_PAGE:
+                return
+            last = page[-1]["id"]
+
+    def _tasks(
+        self, project_id: int, items: list[Json], order: str, include: str, size: int
+    ) -> list[Json]:
+        query = {"filters": {"conjunction": "and", "items": items}, "ordering": [order]}
+        reply = self._http.get(
+            "api/tasks/",
+            project=project_id,
+            fields="all",
+            page_size=size,
+            include=include,
+            query=json.dumps(query),
+        )
+        return list(reply["tasks"])
+
+    def import_predictions(self, project_id: int, rows: Sequence[Json]) -> None:
+        """Store predictions ({task, result, score, model_version}) in one request.
+
+        Raises:
+            Fatal: Label Studio stored fewer than it was given.
+        """
+        reply = self._http.post(f"api/projects/{project_id}/import/predictions", list(rows))
+        if reply["created"] != len(rows):
+            raise Fatal(
+                f"Label Studio stored {reply['created']} of {len(rows)} predictions: "
+                "its label config does not allow the others"
+            )
+
+    def ml_backends(self, project_id: int) -> list[Json]:
+        """The ML backends of a project."""
+        return list(self._http.get("api/ml/", project=project_id))
+
+    def create_ml_backend(self, **values: Any) -> Json:
+        """Connect an ML backend; Label Studio calls its /health and /setup at once."""
+        return dict(self._http.post("api/ml/", values))
+
+    def patch_ml_backend(self, backend_id: int, **values: Any) -> Json:
+        """Change an ML backend; `url` and `project` must be among the values."""
+        return dict(self._http.patch(f"api/ml/{backend_id}/", values))
+
+    def delete_ml_backend(self, backend_id: int) -> None:
+        """Disconnect an ML backend; its webhook stays."""
+        self._http.delete(f"api/ml/{backend_id}/")
+
+    def train(self, backend_id: int) -> None:
+        """Ask Label Studio to send START_TRAINING to the ML backend."""
+        self._http.post(f"api/ml/{backend_id}/train", {})
+
+    def webhooks(self, project_id: int) -> list[Json]:
+        """The webhooks of a project."""
+        return list(self._http.get("api/webhooks/", project=project_id))
+
+    def patch_webhook(self, webhook_id: int, project_id: int, **values: Any) -> Json:
+        """Change a webhook."""
+        body = {"project": project_id, **values}
+        return dict(self._http.patch(f"api/webhooks/{webhook_id}/", body))
+
+    def create_webhook(self, **values: Any) -> Json:
+        """Add a webhook."""
+        return dict(self._http.post("api/webhooks/", values))
+
+    def delete_webhook(self, webhook_id: int) -> None:
+        """Remove a webhook."""
+        self._http.delete(f"api/webhooks/{webhook_id}/")
+
+    def views(self, project_id: int) -> list[Json]:
+        """The Data Manager tabs of a project."""
+        return list(self._http.get("api/dm/views/", project=project_id))
+
+    def put_view(self, project_id: int, view_id: int | None, data: Mapping[str, Any]) -> int:
+        """Write a Data Manager tab, a new one where `view_id` is None or gone; its id."""
+        body = {"project": project_id, "data": dict(data)}
+        if view_id is not None:
+            try:
+                return int(self._http.patch(f"api/dm/views/{view_id}/", body)["id"])
+            except Missing:
+                pass
+        return int(self._http.post("api/dm/views/", body)["id"])
+
+    def delete_view(self, view_id: int) -> None:
+        """Remove a Data Manager tab."""
+        self._http.delete(f"api/dm/views/{view_id}/")
+
+    def delete_project(self, project_id: int) -> None:
+        """Remove a project with all that is in it."""
+        self._http.delete(f"api/projects/{project_id}/")
+
+
+def _filter(column: str, kind: str, value: object, operator: str = "greater_or_equal") -> Json:
+    return {
+        "filter": f"filter:tasks:{column}",
+        "operator": operator,
+        "type": kind,
+        "value": value,
+    }
+
+
+def _stamp(moment: datetime) -> str:
+    """The only form of a time that the filter accepts."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
