@@ -58,7 +58,7 @@ class LabelStudio:
         return dict(self._http.patch(f"api/projects/{project_id}/", values))
 
     def import_tasks(self, project_id: int, tasks: Sequence[Json]) -> list[int]:
-        """Add tasks, given as their data or as {"data": …, "annotations": …}; their ids, in order."""
+        """Add tasks, each its data or {"data": …, "annotations": …}; their ids, in order."""
         ids: list[int] = []
         for start in range(0, len(tasks), IMPORT_CHUNK):
             chunk = list(tasks[start : start + IMPORT_CHUNK])
@@ -75,10 +75,12 @@ class LabelStudio:
         """Change a task; `data` must be the whole of its data."""
         return dict(self._http.patch(f"api/tasks/{task_id}/", values))
 
-    def changed_tasks(self, project_id: int, since: datetime | None) -> list[Json]:
-        """Up to PAGE tasks changed at or after `since`, least recently changed first."""
+    def changed_tasks(
+        self, project_id: int, since: datetime | None, size: int = PAGE
+    ) -> list[Json]:
+        """Up to `size` tasks changed at or after `since`, least recently changed first."""
         items = [] if since is None else [_filter("updated_at", "Datetime", _stamp(since))]
-        return self._tasks(project_id, items, "tasks:updated_at", _INCLUDE, PAGE)
+        return self._tasks(project_id, items, "tasks:updated_at", _INCLUDE, size)
 
     def task_ids(self, project_id: int, *, predicted: bool = False) -> Iterable[int]:
         """Ids of all tasks, or of those that hold a prediction, in order."""
