@@ -1,0 +1,226 @@
+"""Closing a batch, in steps that can be taken up again after any interruption."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import label_configs
+from sync.errors import ConfigurationError
+from sync.freeze.candidates import candidates
+from sync.freeze.draw import draw
+from sync.freeze.queue import extend, open_tab
+from sync.gating.policy import GatePolicy, digest, to_dict
+from sync.generator import Generator
+from sync.labelstudio import LabelStudio, parse
+from sync.labelstudio.client import IMPORT_CHUNK
+from sync.records import Batch, Candidate, Json, Project, Role, Task
+from sync.store import Store
+
+#: Told the step, and how much of it is done.
+Progress = Callable[[str, int, int], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frozen:
+    """A closed batch in numbers."""
+
+    batch: Batch
+    tasks: int
+    gold: int
+    labelled: int
+    without_candidate: int
+    #: Why tasks have no candidate, with how many of each.
+    reasons: tuple[tuple[str, int], ...]
+    blind: int
+    shown: int
+
+
+def freeze(
+    server: LabelStudio,
+    store: Store,
+    generator: Generator,
+    project: Project,
+    name: str,
+    policy: GatePolicy,
+    *,
+    queue_field: str,
+    key: str,
+    now: datetime,
+    progress: Progress = lambda step, done, total: None,
+) -> Frozen:
+    """Close the batch `name` of a project whose mirror is up to date.
+
+    Args:
+        server: where the project is.
+        store: the mirror and the ledger.
+        generator: asked for the candidates.
+        project: a connected project.
+        name: the batch.
+        policy: what the batch will be judged by; it cannot change afterwards.
+        queue_field: task-data field that carries the order of the queue.
+        key: a fresh sampling key, 64 hexadecimal digits.
+        now: the moment of the freeze.
+        progress: told of each step.
+
+    Raises:
+        ConfigurationError: the batch cannot be closed; the text says what to do.
+    """
+    tasks, frozen_before = _members(store, project.project_id, name)
+    if frozen_before is not None:
+        raise ConfigurationError(f"batch {name!r} is frozen since {frozen_before:%Y-%m-%d %H:%M}")
+    gold = store.gold(project.project_id)
+    labelled = store.annotated_task_ids(project.project_id)
+    asked = [t for t in tasks if t.task_id not in gold and t.task_id not in labelled]
+    _refuse_seen(server, project.project_id, name, asked)
+    made = _ask(server, generator, project, name, asked, progress)
+    population = [c.task_id for c in made if c.result is not None]
+    _refuse_empty(name, asked, made, population)
+    places = draw(
+        population, key, limit=policy.sample.limit, blind_share=policy.sample.blind_share
+    )
+    batch = Batch(
+        name=name,
+        frozen_at=now,
+        sampling_key=key,
+        policy=to_dict(policy),
+        policy_digest=digest(policy),
+        generator=generator.url,
+        generator_version=_main_version(made),
+        population=len(population),
+        queue_length=min(policy.sample.size, len(places)),
+    )
+    hashes = {task.task_id: task.data_hash for task in asked}
+    store.freeze(project.project_id, batch, made, places, hashes)
+    batch = resume(server, store, project, batch, queue_field=queue_field, progress=progress)
+    return Frozen(
+        batch=batch,
+        tasks=len(tasks),
+        gold=sum(t.task_id in gold for t in tasks),
+        labelled=sum(t.task_id in labelled and t.task_id not in gold for t in tasks),
+        without_candidate=len(asked) - len(population),
+        reasons=tuple(Counter(c.reason for c in made if c.result is None).most_common()),
+        blind=sum(p.role is Role.BLIND for p in places[: batch.queue_length]),
+        shown=sum(p.role is Role.SHOWN for p in places[: batch.queue_length]),
+    )
+
+
+def resume(
+    server: LabelStudio,
+    store: Store,
+    project: Project,
+    batch: Batch,
+    *,
+    queue_field: str,
+    progress: Progress = lambda step, done, total: None,
+) -> Batch:
+    """Bring a frozen batch into Label Studio, as far as it is not there yet."""
+    _place(server, store, project, batch, progress)
+    extend(
+        server,
+        store,
+        project.project_id,
+        batch,
+        batch.queue_length,
+        queue_field=queue_field,
+        progress=lambda done, total: progress("queue", done, total),
+    )
+    views = open_tab(server, project.project_id, batch, queue_field)
+    store.update_batch(project.project_id, batch.name, views=views, complete=True)
+    found = store.batch(project.project_id, batch.name)
+    return found or batch
+
+
+def _members(store: Store, project_id: int, name: str) -> tuple[list[Task], datetime | None]:
+    frozen = store.batch(project_id, name)
+    tasks = store.tasks(project_id, name)
+    if not tasks:
+        there = Counter(task.batch for task in store.tasks(project_id))
+        known = ", ".join(f"{batch} ({n})" for batch, n in sorted(there.items())) or "none"
+        raise ConfigurationError(f"project {project_id} has no task of batch {name!r}: has {known}")
+    return tasks, frozen.frozen_at if frozen else None
+
+
+def _refuse_seen(server: LabelStudio, project_id: int, name: str, tasks: Sequence[Task]) -> None:
+    """A task whose prediction people may have seen can no longer be blind."""
+    predicted = set(server.task_ids(project_id, predicted=True))
+    seen = [task.task_id for task in tasks if task.task_id in predicted]
+    if seen:
+        raise ConfigurationError(
+            f"{len(seen)} tasks of batch {name!r} already show predictions (first: task "
+            f"{seen[0]}), so nobody can label them blind: remove them with Data Manager › "
+            "Actions › Delete predictions, then freeze again"
+        )
+
+
+def _ask(
+    server: LabelStudio,
+    generator: Generator,
+    project: Project,
+    name: str,
+    tasks: Sequence[Task],
+    progress: Progress,
+) -> list[Candidate]:
+    config = label_configs.parse(project.label_config)
+    generator.check()
+    stamp = _stamp(server.project(project.project_id))
+    version = generator.setup(project, stamp)
+    proposals = generator.propose(
+        project, stamp, tasks, lambda done: progress("candidates", done, len(tasks))
+    )
+    return candidates(tasks, proposals, name, version, config)
+
+
+def _stamp(project: Json) -> str:
+    """The project as Label Studio names it to ML backends."""
+    return f"{project['id']}.{int(parse.time(project['created_at']).timestamp())}"
+
+
+def _refuse_empty(
+    name: str, asked: Sequence[Task], made: Sequence[Candidate], population: Sequence[int]
+) -> None:
+    if not asked:
+        raise ConfigurationError(
+            f"every task of batch {name!r} is gold or labelled already: nothing is left to judge"
+        )
+    if not population:
+        reason, count = Counter(c.reason for c in made).most_common(1)[0]
+        raise ConfigurationError(
+            f"the generator has no candidate for any of the {len(made)} tasks of batch {name!r} "
+            f"({count}: {reason}); train it or name another one with ASSAY_GENERATOR_URL"
+        )
+
+
+def _main_version(made: Sequence[Candidate]) -> str:
+    counts = Counter(c.generator_version for c in made if c.result is not None)
+    return counts.most_common(1)[0][0]
+
+
+def _place(
+    server: LabelStudio, store: Store, project: Project, batch: Batch, progress: Progress
+) -> None:
+    """Import the candidates of all but the withheld tasks that are not there yet."""
+    made = [
+        c
+        for c in store.batch_candidates(project.project_id, batch.name)
+        if c.result is not None
+    ]
+    ids = [c.task_id for c in made]
+    absent = store.withheld(project.project_id, ids)
+    absent |= set(server.task_ids(project.project_id, predicted=True))
+    absent |= set(ids) - store.task_ids(project.project_id)
+    rows = [_prediction(c, project.model_version) for c in made if c.task_id not in absent]
+    for start in range(0, len(rows), IMPORT_CHUNK):
+        server.import_predictions(project.project_id, rows[start : start + IMPORT_CHUNK])
+        progress("predictions", min(start + IMPORT_CHUNK, len(rows)), len(rows))
+
+
+def _prediction(candidate: Candidate, version: str) -> Json:
+    row: Json = {
+        "task": candidate.task_id,
+        "result": candidate.result,
+        "model_version": version,
+    }
+    return row if candidate.score is None else row | {"score": candidate.score}

@@ -1,0 +1,119 @@
+"""Planting gold: tasks whose answers stay in Assay's store."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import label_configs
+from sync.errors import ConfigurationError, Skippable
+from sync.labelstudio import LabelStudio, parse
+from sync.records import Gold, Json, Project, Result
+from sync.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoldItem:
+    """A known answer: for a task that exists, or for data that is planted as a new task."""
+
+    result: Result
+    task: int | None = None
+    data: Json | None = None
+    #: Where it was read, for messages.
+    place: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planted:
+    """What came of gold items."""
+
+    matched: int
+    added: int
+    total: int
+
+
+def plant(
+    server: LabelStudio,
+    store: Store,
+    project: Project,
+    items: Sequence[GoldItem],
+    *,
+    batch: str | None,
+    batch_field: str,
+    queue_field: str,
+) -> Planted:
+    """Remember the answers and make sure that each has a task which shows nothing of them.
+
+    Items whose data is that of an unlabelled task become that task; the others are added as
+    plain tasks. The batch of a new task is what its data says, else `batch`, else the
+    project's batches in turn.
+
+    Raises:
+        ConfigurationError: an item is not usable; nothing is changed then.
+    """
+    config = label_configs.parse(project.label_config)
+    for item in items:
+        _check(config, item)
+    tasks = store.tasks(project.project_id)
+    by_hash = {task.data_hash: task.task_id for task in tasks}
+    closed = _closed(store, project.project_id, [task.task_id for task in tasks])
+    found: dict[int, Gold] = {}
+    new: list[GoldItem] = []
+    for item in items:
+        task_id = _match(item, by_hash, queue_field)
+        if task_id is None:
+            new.append(item)
+        elif task_id not in {task.task_id for task in tasks}:
+            raise ConfigurationError(f"{item.place}: project has no task {task_id}")
+        elif task_id in closed:
+            raise ConfigurationError(f"{item.place}: task {task_id} {closed[task_id]}")
+        else:
+            found[task_id] = Gold(task_id=task_id, result=item.result)
+    turn = itertools.cycle([batch] if batch else _batches(store, project.project_id))
+    data = [_data(item, batch_field, turn) for item in new]
+    ids = server.import_tasks(project.project_id, [{"data": d} for d in data])
+    matched = len(found)
+    for task_id, item in zip(ids, new, strict=True):
+        found[task_id] = Gold(task_id=task_id, result=item.result)
+    store.add_gold(project.project_id, list(found.values()))
+    return Planted(
+        matched=matched, added=len(ids), total=len(store.gold(project.project_id))
+    )
+
+
+def _check(config: label_configs.LabelConfig, item: GoldItem) -> None:
+    try:
+        values = label_configs.read(config, item.result)
+    except Skippable as error:
+        raise ConfigurationError(f"{item.place}: {error}") from None
+    if not values:
+        raise ConfigurationError(f"{item.place}: the result holds no label")
+
+
+def _closed(store: Store, project_id: int, task_ids: Sequence[int]) -> dict[int, str]:
+    """Tasks that cannot become gold any more, and why."""
+    reasons = dict.fromkeys(
+        store.annotated_task_ids(project_id), "is labelled already: its answer can be seen"
+    )
+    frozen = store.candidates(project_id, task_ids)
+    reasons |= dict.fromkeys(frozen, "belongs to a frozen batch, which cannot change")
+    return reasons
+
+
+def _match(item: GoldItem, by_hash: dict[str, int], queue_field: str) -> int | None:
+    if item.task is not None:
+        return item.task
+    return by_hash.get(parse.data_hash(item.data or {}, queue_field))
+
+
+def _batches(store: Store, project_id: int) -> list[str]:
+    names = sorted({task.batch for task in store.tasks(project_id)})
+    return names or [parse.DEFAULT_BATCH]
+
+
+def _data(item: GoldItem, batch_field: str, turn: itertools.cycle[str]) -> Json:
+    data = dict(item.data or {})
+    if data.get(batch_field) in (None, ""):
+        data[batch_field] = next(turn)
+    return data

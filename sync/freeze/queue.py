@@ -1,0 +1,70 @@
+"""The validation queue: tasks that people are asked to label, and the tab that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sync.freeze.draw import gold_queue_id, queue_id, queue_mark
+from sync.gating.policy import from_dict
+from sync.labelstudio import LabelStudio, views
+from sync.records import Batch, Json, Task
+from sync.store import Store
+
+Progress = Callable[[int, int], object]
+
+
+def extend(
+    server: LabelStudio,
+    store: Store,
+    project_id: int,
+    batch: Batch,
+    length: int,
+    *,
+    queue_field: str,
+    progress: Progress = lambda done, total: None,
+) -> int:
+    """Make the queue `length` validation tasks long, gold between them; how many were added.
+
+    Each task gets its place in the queue and its number of annotators. Tasks that have their
+    place already are left alone, so that an interrupted call can be repeated.
+    """
+    wanted = _wanted(store, project_id, batch, length)
+    tasks = {task.task_id: task for task in store.tasks(project_id, batch.name)}
+    missing = [
+        (tasks[task_id], place)
+        for task_id, place in wanted.items()
+        if task_id in tasks and tasks[task_id].data.get(queue_field) != place
+    ]
+    overlap = from_dict(batch.policy).sample.overlap
+    for done, (task, place) in enumerate(missing, start=1):
+        server.patch_task(task.task_id, overlap=overlap, data=_data(task, queue_field, place))
+        progress(done, len(missing))
+    if length != batch.queue_length:
+        store.update_batch(project_id, batch.name, queue_length=length)
+    return len(missing)
+
+
+def _data(task: Task, queue_field: str, place: str) -> Json:
+    return task.data | {queue_field: place}
+
+
+def _wanted(store: Store, project_id: int, batch: Batch, length: int) -> dict[int, str]:
+    """The queue field of each task that belongs into the queue, in its order."""
+    key, size = batch.sampling_key, from_dict(batch.policy).sample.size
+    found = {
+        place.task_id: queue_id(batch.name, key, place.task_id, place.position)
+        for place in store.places(project_id, batch.name)[:length]
+    }
+    members = {task.task_id for task in store.tasks(project_id, batch.name)}
+    for task_id in store.gold(project_id).keys() & members:
+        found[task_id] = gold_queue_id(batch.name, key, task_id, min(size, length))
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def open_tab(
+    server: LabelStudio, project_id: int, batch: Batch, queue_field: str
+) -> dict[str, int]:
+    """Open or mend the batch's validation tab; the batch's view ids with it."""
+    data = views.validate(batch.name, queue_field, queue_mark(batch.name))
+    view = server.put_view(project_id, batch.views.get("validate"), data)
+    return batch.views | {"validate": view}
