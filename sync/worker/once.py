@@ -1,0 +1,124 @@
+"""One pass over a project: pull what changed, judge every frozen batch, show the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import label_configs
+from label_configs import LabelConfig
+from sync.freeze import extend, resume
+from sync.gating import gate
+from sync.gating.policy import from_dict
+from sync.gating.verdict import State, Verdict
+from sync.labelstudio import LabelStudio
+from sync.pull import Fields, Pulled, connected, pull
+from sync.push import push
+from sync.records import Batch, Project
+from sync.settings import Settings
+from sync.store import Store
+from sync.worker.evidence import evidence
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """What a pass came to."""
+
+    pulled: Pulled
+    #: Verdict of each frozen batch, oldest batch first.
+    verdicts: dict[str, Verdict]
+    #: Batches whose queue was made longer, with the number of tasks added.
+    extended: dict[str, int]
+    #: True if something was written to Label Studio's project.
+    pushed: bool
+
+
+def one_pass(
+    server: LabelStudio,
+    store: Store,
+    settings: Settings,
+    project_id: int,
+    *,
+    now: Clock = utc_now,
+    since: datetime | None = None,
+    progress: Callable[[int], object] = lambda tasks: None,
+) -> Pass:
+    """Pull, gate and push once.
+
+    Args:
+        server: where the project is.
+        store: Assay's memory.
+        settings: names of the task-data fields.
+        project_id: a connected project.
+        now: the clock.
+        since: `pulled.began` of this process's last pass.
+        progress: told the number of tasks pulled so far.
+    """
+    fields = Fields(batch=settings.batch_field, queue=settings.queue_field)
+    pulled = pull(server, store, project_id, fields, now, since, progress)
+    project = connected(store, project_id)
+    _finish_freezes(server, store, project, settings)
+    verdicts = judge(store, project, now())
+    extended = _lengthen(server, store, project, verdicts, settings)
+    batches = store.batches(project_id)
+    pushed = push(server, store, project, pulled.project, [(b, verdicts[b.name]) for b in batches])
+    return Pass(pulled=pulled, verdicts=verdicts, extended=extended, pushed=pushed)
+
+
+def judge(store: Store, project: Project, now: datetime) -> dict[str, Verdict]:
+    """The verdict on each frozen batch of a project, also kept in the store."""
+    batches = store.batches(project.project_id)
+    if not batches:
+        return {}
+    config = label_configs.parse(project.label_config)
+    return {batch.name: _judge(store, project, batch, config, now) for batch in batches}
+
+
+def _judge(
+    store: Store, project: Project, batch: Batch, config: LabelConfig, now: datetime
+) -> Verdict:
+    verdict = gate(evidence(store, project.project_id, batch), from_dict(batch.policy), config)
+    store.record_verdict(project.project_id, batch.name, verdict.to_dict(), now)
+    return verdict
+
+
+def _finish_freezes(
+    server: LabelStudio, store: Store, project: Project, settings: Settings
+) -> None:
+    """Take up again the freezes that were cut off."""
+    for batch in store.batches(project.project_id):
+        if not batch.complete:
+            resume(server, store, project, batch, queue_field=settings.queue_field)
+
+
+def _lengthen(
+    server: LabelStudio,
+    store: Store,
+    project: Project,
+    verdicts: dict[str, Verdict],
+    settings: Settings,
+) -> dict[str, int]:
+    """Ask for more answers where a queue is used up and the batch is open; re-assert the rest."""
+    added: dict[str, int] = {}
+    for batch in store.batches(project.project_id):
+        length = _length(batch, verdicts[batch.name])
+        field = settings.queue_field
+        n = extend(server, store, project.project_id, batch, length, queue_field=field)
+        if n:
+            added[batch.name] = n
+    return added
+
+
+def _length(batch: Batch, verdict: Verdict) -> int:
+    used_up = verdict.blind_answered >= verdict.blind_asked
+    if verdict.state is not State.MORE or not used_up or verdict.extend_to is None:
+        return batch.queue_length
+    return max(batch.queue_length, verdict.extend_to)
