@@ -1,0 +1,5 @@
+"""The command `assay`."""
+
+from sync.cli.root import main
+
+__all__ = ["main"]

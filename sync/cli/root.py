@@ -1,0 +1,170 @@
+"""The root command, and what all commands share: wiring, errors, exit codes.
+
+Heavy imports stand inside the commands, so that `assay --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sync.errors import AssayError, ConfigurationError
+
+if TYPE_CHECKING:
+    from sync.labelstudio import LabelStudio
+    from sync.settings import Settings
+    from sync.store import Store
+
+#: Exit codes besides 0 (done, PASS) and 1 (anything else).
+HOLD, MORE, USAGE = 10, 11, 2
+
+#: Command name to the module that defines it as a function of the same name.
+_COMMANDS = {
+    "doctor": "sync.cli.connection",
+    "connect": "sync.cli.connection",
+    "disconnect": "sync.cli.connection",
+    "gold": "sync.cli.gold",
+    "freeze": "sync.cli.batches",
+    "sync": "sync.cli.passes",
+    "gate": "sync.cli.passes",
+    "run": "sync.cli.passes",
+    "status": "sync.cli.status",
+    "promote": "sync.cli.batches",
+    "demo": "sync.cli.demo",
+}
+
+
+class _Lazy(click.Group):
+    """Imports a command's module when it is named, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of a team's first day."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        found = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        return found if isinstance(found, click.Command) else None
+
+
+@dataclass(frozen=True)
+class App:
+    """What a command works with, made when it is first needed."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings from environment and file."""
+        from sync.settings import Settings
+
+        return Settings.load()
+
+    @cached_property
+    def server(self) -> LabelStudio:
+        """Label Studio under the team's key."""
+        from sync.labelstudio import LabelStudio
+
+        key = self.settings.require("label_studio_api_key")
+        return LabelStudio(self.settings.label_studio_url, key)
+
+    @cached_property
+    def store(self) -> Store:
+        """Assay's store."""
+        from sync.store import Store
+
+        return Store.open(self.settings.store_url)
+
+    def project_id(self, given: int | None) -> int:
+        """The project of `--project`, of ASSAY_PROJECT, or the only connected one.
+
+        Raises:
+            ConfigurationError: none is given and not exactly one is connected.
+        """
+        if given is not None:
+            return given
+        if self.settings.project is not None:
+            return self.settings.project
+        known = self.store.projects()
+        if len(known) == 1:
+            return known[0].project_id
+        names = ", ".join(str(p.project_id) for p in known) or "none"
+        raise ConfigurationError(
+            f"which project? Give --project or set ASSAY_PROJECT (connected: {names})"
+        )
+
+
+pass_app = click.make_pass_decorator(App, ensure=True)
+
+project_option = click.option(
+    "--project",
+    type=int,
+    metavar="ID",
+    help="Label Studio's project id; default ASSAY_PROJECT, or the only connected project.",
+)
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="label-studio-assay")
+def assay() -> None:
+    """Decide which batches of machine-made labels are good enough to train on.
+
+    First day:  doctor › connect › gold add › freeze › run.
+    When a batch has passed:  promote.
+    See it all work on simulated annotators:  demo.
+
+    Settings come from ASSAY_* environment variables, the policy from assay.toml.
+    Exit codes: 0 done or PASS, 10 HOLD, 11 MORE, 2 usage or configuration, 1 anything else.
+    """
+
+
+def main() -> None:
+    """Run the command line; every expected error is one sentence on stderr."""
+    try:
+        _log()
+        assay.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except ConfigurationError as error:
+        click.echo(f"assay: {error}", err=True)
+        sys.exit(USAGE)
+    except AssayError as error:
+        click.echo(f"assay: {error}", err=True)
+        sys.exit(1)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped; what was done is kept, run the command again to go on", err=True)
+        sys.exit(130)
+
+
+def _log() -> None:
+    level = os.environ.get("ASSAY_LOG_LEVEL", "WARNING").upper()
+    known = level if level in ("DEBUG", "INFO", "WARNING", "ERROR") else "WARNING"
+    logging.basicConfig(level=known, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # The SDK's HTTP client logs every request with its query.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def with_app(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand the command the App as its first argument, and close the store after it."""
+
+    @wraps(command)
+    @pass_app
+    def wrapped(app: App, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(app, *args, **kwargs)
+        finally:
+            if "store" in app.__dict__:
+                app.store.close()
+
+    return wrapped

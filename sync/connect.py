@@ -1,0 +1,203 @@
+"""Connecting Assay to a project, disconnecting it, and what `assay doctor` looks at."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+import label_configs
+from sync.errors import AssayError, Fatal
+from sync.labelstudio import LabelStudio
+from sync.records import Json, Project
+from sync.settings import Settings, model_version
+from sync.store import Store
+
+#: What wakes the worker. Not PROJECT_UPDATED: our own verdicts would call us.
+ACTIONS = [
+    "ANNOTATION_CREATED",
+    "ANNOTATIONS_CREATED",
+    "ANNOTATION_UPDATED",
+    "ANNOTATIONS_DELETED",
+    "TASKS_CREATED",
+    "TASKS_DELETED",
+]
+
+_BLOCKED = (
+    "Label Studio refuses private addresses: start it with ML_BLOCK_LOCAL_IP=false and "
+    "SSRF_PROTECTION_ENABLED=false, or give Assay's backend a public address"
+)
+
+
+def connect(server: LabelStudio, store: Store, settings: Settings, project_id: int) -> Project:
+    """Register the ML backend and its webhook, and remember the project; can be repeated.
+
+    Raises:
+        ConfigurationError: the label config cannot be judged, or a setting is missing.
+        Fatal: Label Studio cannot or may not reach the backend.
+    """
+    there = server.project(project_id)
+    config = label_configs.parse(there["label_config"])
+    label_configs.read(config, [])
+    known = store.project(project_id)
+    project = known or Project(
+        project_id=project_id,
+        title=there["title"],
+        label_config=there["label_config"],
+        model_version=model_version(project_id),
+        user_color=str(there.get("color") or ""),
+        webhook_secret=secrets.token_urlsafe(32),
+    )
+    # The backend must know the project before Label Studio first asks it for predictions.
+    store.save_project(project)
+    backend_id = _register(server, settings, project)
+    _hook(server, settings, project)
+    project = replace(project, backend_id=backend_id)
+    store.update_project(project_id, backend_id=backend_id)
+    return project
+
+
+def disconnect(server: LabelStudio, store: Store, settings: Settings, project: Project) -> None:
+    """Take backend, webhook and tabs away; the evidence stays in the store."""
+    if project.backend_id is not None:
+        server.delete_ml_backend(project.backend_id)
+    for hook in _hooks(server, settings, project.project_id):
+        server.delete_webhook(hook["id"])
+    for batch in store.batches(project.project_id):
+        for view_id in batch.views.values():
+            server.delete_view(view_id)
+        store.update_batch(project.project_id, batch.name, views={})
+    store.forget_project(project.project_id)
+
+
+def _register(server: LabelStudio, settings: Settings, project: Project) -> int:
+    values: Json = {
+        "project": project.project_id,
+        "url": settings.backend_url,
+        "title": project.model_version,
+        "auth_method": "BASIC_AUTH",
+        "basic_auth_user": settings.backend_user,
+        "basic_auth_pass": settings.require("backend_password"),
+        "is_interactive": False,
+    }
+    ours = [
+        backend
+        for backend in server.ml_backends(project.project_id)
+        if backend["title"] == project.model_version or backend["url"] == settings.backend_url
+    ]
+    # A refused attempt leaves a row behind, so there may be several.
+    for extra in ours[1:]:
+        server.delete_ml_backend(extra["id"])
+    with _reachable(settings):
+        if ours:
+            backend = server.patch_ml_backend(ours[0]["id"], **values)
+        else:
+            backend = server.create_ml_backend(**values)
+    version = server.project(project.project_id).get("model_version")
+    if version != project.model_version:
+        server.patch_project(project.project_id, model_version=project.model_version)
+    return int(backend["id"])
+
+
+@contextmanager
+def _reachable(settings: Settings) -> Iterator[None]:
+    """Say in plain words why Label Studio does not take the backend."""
+    try:
+        yield
+    except Fatal as error:
+        text = str(error)
+        if "reserved network address" in text:
+            raise Fatal(_BLOCKED) from None
+        if "health check failed" in text or "Can't connect" in text:
+            raise Fatal(
+                f"Label Studio cannot reach Assay's backend at {settings.backend_url}: start the "
+                "backend, and set ASSAY_BACKEND_URL to its address as seen from Label Studio"
+            ) from None
+        raise
+
+
+def _hooks(server: LabelStudio, settings: Settings, project_id: int) -> list[Json]:
+    url = f"{settings.backend_url}/webhook"
+    return [hook for hook in server.webhooks(project_id) if hook["url"].rstrip("/") == url]
+
+
+def _hook(server: LabelStudio, settings: Settings, project: Project) -> None:
+    """Label Studio makes a webhook with every backend: give it our secret and few actions."""
+    values: Json = {
+        "url": f"{settings.backend_url}/webhook",
+        "send_payload": True,
+        "send_for_all_actions": False,
+        "is_active": True,
+        "headers": {"X-Assay-Secret": project.webhook_secret},
+        "actions": ACTIONS,
+    }
+    hooks = _hooks(server, settings, project.project_id)
+    for extra in hooks[1:]:
+        server.delete_webhook(extra["id"])
+    if hooks:
+        server.patch_webhook(hooks[0]["id"], project.project_id, **values)
+    else:
+        server.create_webhook(project=project.project_id, **values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that `assay doctor` looked at."""
+
+    what: str
+    ok: bool
+    #: What is there; what to change where it is not ok.
+    detail: str
+
+
+def examine(
+    settings: Settings, server: Callable[[], LabelStudio], store: Callable[[], Store]
+) -> Iterator[Finding]:
+    """Look at everything that Assay needs, in the order in which it is needed.
+
+    A temporary project tries what Label Studio permits, and is removed again.
+    """
+    yield _try("policy", lambda: "valid" if settings.policy else "")
+    yield _try("store", lambda: (store(), "opens")[1])
+    yield _try("backend password", lambda: (settings.require("backend_password"), "set")[1])
+    reached = _try("Label Studio", lambda: f"version {server().version()} at {server().url}")
+    yield reached
+    if not reached.ok:
+        return
+    account = _try("API key", lambda: f"account {server().me()['email']}")
+    yield account
+    if account.ok:
+        yield _try("backend and webhooks", lambda: _trial(settings, server()))
+
+
+def _try(what: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what=what, ok=True, detail=look())
+    except AssayError as error:
+        return Finding(what=what, ok=False, detail=str(error))
+
+
+_TRIAL_CONFIG = (
+    '<View><Text name="text" value="$text"/>'
+    '<Choices name="label" toName="text"><Choice value="a"/><Choice value="b"/></Choices></View>'
+)
+
+
+def _trial(settings: Settings, server: LabelStudio) -> str:
+    made = server.create_project(title="Assay doctor (temporary)", label_config=_TRIAL_CONFIG)
+    try:
+        trial = Project(
+            project_id=made["id"],
+            title="",
+            label_config=_TRIAL_CONFIG,
+            model_version=model_version(made["id"]),
+            webhook_secret=secrets.token_urlsafe(16),
+        )
+        _register(server, settings, trial)
+        with _reachable(settings):
+            _hook(server, settings, trial)
+        return f"Label Studio reaches {settings.backend_url} and may call its webhook"
+    finally:
+        with suppress(AssayError):
+            server.delete_project(made["id"])
