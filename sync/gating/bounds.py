@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 _THETA: Array = (_NODES + 1) / 2
@@ -89,7 +90,8 @@ def _lower(x: Array, population: int | None, log_target: float) -> Array:
         found[start:stop] = np.maximum(found[start:stop], reached)
         best = max(best, float(found[start:stop].max()))
         start = stop
-    return np.minimum(np.maximum.accumulate(found), 1.0)
+    running: Array = np.minimum(np.maximum.accumulate(found), 1.0)
+    return running
 
 
 def _block(
@@ -125,7 +127,7 @@ def _log_wealth(
 ) -> Array:
     """log K_t(m) of shape (times from `start` on, hypotheses)."""
     if population is None:
-        conditional = np.broadcast_to(grid, (len(x), len(grid)))
+        conditional: Array = np.broadcast_to(grid, (len(x), len(grid)))
     else:
         before = (seen - x)[:, None]
         left = population - np.arange(len(x))[:, None]

@@ -1,0 +1,178 @@
+"""The criteria of a policy, each with its bounds and its state."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import label_configs
+from label_configs import LabelConfig
+from sync.errors import Skippable
+from sync.gating.alpha import Alpha, krippendorff_alpha
+from sync.gating.bounds import anytime_bounds
+from sync.gating.policy import GatePolicy
+from sync.gating.scores import Scored, Scores, values
+from sync.gating.verdict import AnnotatorGold, Criterion, State
+from sync.records import Answer, Evidence, GoldTask
+
+
+def state_of(lower: float | None, upper: float | None, threshold: float) -> State:
+    """PASS where the lower bound reaches the threshold, HOLD where the upper one lies below."""
+    if lower is not None and lower >= threshold:
+        return State.PASS
+    if upper is not None and upper < threshold:
+        return State.HOLD
+    return State.MORE
+
+
+def acceptance(scores: Scores, population: int, policy: GatePolicy) -> Criterion:
+    """Candidates against blind answers, for the finite batch."""
+    least = policy.gate.acceptance.min
+    x = [scored.score for scored in scores.counted]
+    if not x:
+        reason = "no blind task is answered yet"
+        return Criterion(name="acceptance", state=State.MORE, threshold=least, reason=reason)
+    lower, upper = anytime_bounds(x, population, policy.gate.confidence)
+    low, high = float(lower[-1]), float(upper[-1])
+    return Criterion(
+        name="acceptance",
+        state=state_of(low, high, least),
+        threshold=least,
+        estimate=sum(x) / len(x),
+        lower=low,
+        upper=high,
+        n=len(x),
+    )
+
+
+GoldAnswer = tuple[Answer, int, float]
+
+
+def gold_answers(evidence: Evidence, config: LabelConfig) -> list[GoldAnswer]:
+    """Answers on gold, in the order of submission, as (answer, gold task id, score in [0, 1]).
+
+    Those of the people who answered blind tasks of this batch: they are the judges. Before
+    anyone did, those of everybody.
+    """
+    judges = {a.annotator for task in evidence.sample for a in task.answers}
+    found = [
+        (answer, task.task_id, score)
+        for task in evidence.gold
+        for answer in task.answers
+        if (not judges or answer.annotator in judges)
+        and (score := _gold_score(task, answer, config)) is not None
+    ]
+    return sorted(found, key=lambda item: (item[0].submitted_at, item[0].annotation_id))
+
+
+def _gold_score(task: GoldTask, answer: Answer, config: LabelConfig) -> float | None:
+    if answer.result is None:
+        return 0.0
+    try:
+        return 1.0 - label_configs.distance(config, task.result, answer.result)
+    except Skippable:
+        return None
+
+
+def gold(evidence: Evidence, answers: Sequence[GoldAnswer], policy: GatePolicy) -> Criterion:
+    """People against gold, as an endless stream of answers."""
+    least = policy.gate.gold.min
+    if not evidence.gold:
+        reason = "no gold is planted: run assay gold add"
+        return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
+    if not answers:
+        reason = "no gold task is answered yet"
+        return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
+    x = [score for _, _, score in answers]
+    lower, upper = anytime_bounds(x, None, policy.gate.confidence)
+    low, high = float(lower[-1]), float(upper[-1])
+    state = state_of(low, high, least)
+    reason = ""
+    tasks = len({task_id for _, task_id, _ in answers})
+    if state is State.PASS and tasks < policy.gate.gold.min_tasks:
+        state = State.MORE
+        reason = f"{tasks} gold tasks are answered, {policy.gate.gold.min_tasks} are asked for"
+    return Criterion(
+        name="gold",
+        state=state,
+        threshold=least,
+        estimate=sum(x) / len(x),
+        lower=low,
+        upper=high,
+        n=len(x),
+        reason=reason,
+    )
+
+
+def per_annotator(answers: Sequence[GoldAnswer], policy: GatePolicy) -> tuple[AnnotatorGold, ...]:
+    """Each person against gold, with bounds of their own."""
+    people: defaultdict[int, list[float]] = defaultdict(list)
+    for answer, _, score in answers:
+        people[answer.annotator].append(score)
+    found = []
+    for annotator, x in sorted(people.items()):
+        lower, upper = anytime_bounds(x, None, policy.gate.confidence)
+        found.append(
+            AnnotatorGold(
+                annotator=annotator,
+                n=len(x),
+                passed=sum(score == 1.0 for score in x),
+                lower=float(lower[-1]),
+                upper=float(upper[-1]),
+            )
+        )
+    return tuple(found)
+
+
+def agreement(
+    counted: Sequence[Scored], config: LabelConfig, policy: GatePolicy
+) -> Criterion:
+    """People against each other on the blind tasks that count; the mean over controls.
+
+    Where all answers are one and the same label, alpha is not defined: nothing is left to
+    correct for chance. Then the observed agreement's lower bound must reach the threshold.
+    """
+    least = policy.gate.agreement.min
+    read = [values(scored.answers, config) for scored in counted]
+    alphas = [
+        krippendorff_alpha(
+            [[v[control.name] for v in unit if control.name in v] for unit in read],
+            policy.gate.confidence,
+        )
+        for control in config.controls
+    ]
+    known = [a for a in alphas if a.value is not None]
+    if not known:
+        return _without_alpha(read, alphas, policy)
+    low, high = _mean([a.lower for a in known]), _mean([a.upper for a in known])
+    return Criterion(
+        name="agreement",
+        state=state_of(low, high, least),
+        threshold=least,
+        estimate=_mean([a.value for a in known]),
+        lower=low,
+        upper=high,
+        n=max(a.n for a in known),
+    )
+
+
+def _mean(numbers: Sequence[float | None]) -> float:
+    known = [number for number in numbers if number is not None]
+    return sum(known) / len(known)
+
+
+def _without_alpha(
+    read: Sequence[Sequence[dict[str, str]]], alphas: Sequence[Alpha], policy: GatePolicy
+) -> Criterion:
+    same = [float(all(v == unit[0] for v in unit)) for unit in read if len(unit) >= 2]
+    reason = alphas[0].reason if alphas else "the label config has no control to compare"
+    lower = None
+    if len(same) >= 2:
+        lower = float(anytime_bounds(same, None, policy.gate.confidence)[0][-1])
+    return Criterion(
+        name="agreement",
+        state=state_of(lower, None, policy.gate.agreement.min),
+        threshold=policy.gate.agreement.min,
+        n=len(same),
+        reason=f"alpha is not defined: {reason}",
+    )

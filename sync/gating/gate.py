@@ -1,0 +1,139 @@
+"""The gate: from evidence and policy to the verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import label_configs
+from label_configs import LabelConfig
+from sync.errors import ConfigurationError
+from sync.gating import criteria as judge
+from sync.gating.forecast import forecast
+from sync.gating.policy import GatePolicy, digest
+from sync.gating.scores import Scores, blind_scores
+from sync.gating.sentence import sentence
+from sync.gating.verdict import Criterion, State, Verdict, WorstLabel
+from sync.records import Evidence, Role
+
+#: A label is called the worst only with this many candidates.
+_FEWEST = 3
+
+
+def gate(evidence: Evidence, policy: GatePolicy, config: LabelConfig) -> Verdict:
+    """Judge a batch.
+
+    Every bound holds at all looks at once, so this may be called after every answer. Each
+    criterion has its own confidence: a batch passes wrongly only if the bound of a criterion
+    that it fails is wrong, so the chance of it is at most 1 - confidence for each.
+
+    Args:
+        evidence: the frozen batch with the answers so far.
+        policy: the policy of the freeze.
+        config: the project's label config.
+
+    Raises:
+        ConfigurationError: the policy asks for a criterion that is not judged yet.
+    """
+    _refuse_unjudged(policy)
+    scores = blind_scores(evidence, config)
+    gold = judge.gold_answers(evidence, config)
+    criteria = _criteria(evidence, scores, gold, policy, config)
+    state = _state(criteria, evidence, scores)
+    ahead = forecast(evidence, scores, criteria, gold, policy) if state is State.MORE else None
+    worst = _worst_label(scores, config)
+    labels_left = ahead.labels if ahead else 0
+    answers = [answer for task in evidence.sample for answer in task.answers]
+    return Verdict(
+        batch=evidence.batch,
+        state=state,
+        sentence=sentence(state, criteria, scores, worst, labels_left),
+        criteria=tuple(criteria),
+        labels_left=labels_left,
+        extend_to=ahead.extend_to if ahead else None,
+        blind_answered=len(scores.counted),
+        blind_asked=scores.asked,
+        accepted=round(sum(scored.score for scored in scores.counted), 6),
+        waiting=scores.waiting,
+        shown_answered=_shown(evidence),
+        skips=sum(answer.result is None for answer in answers),
+        edits=sum(answer.edits > 0 for answer in answers),
+        deleted=sum(answer.deleted for answer in answers),
+        policy_digest=digest(policy),
+        annotators=judge.per_annotator(gold, policy),
+        disagreements=_disagreements(scores),
+        worst_label=worst,
+        set_aside=scores.set_aside,
+    )
+
+
+def _refuse_unjudged(policy: GatePolicy) -> None:
+    if policy.gate.labels.min_precision is not None:
+        raise ConfigurationError("gate.labels.min_precision is not judged yet: remove it")
+    if policy.gate.slice:
+        raise ConfigurationError("gate.slice is not judged yet: remove it")
+
+
+def _criteria(
+    evidence: Evidence,
+    scores: Scores,
+    gold: Sequence[judge.GoldAnswer],
+    policy: GatePolicy,
+    config: LabelConfig,
+) -> list[Criterion]:
+    found = []
+    if policy.gate.risk != "low":
+        found.append(judge.acceptance(scores, evidence.population, policy))
+    found.append(judge.gold(evidence, gold, policy))
+    if policy.gate.risk != "low" and policy.gate.agreement.coefficient != "none":
+        found.append(judge.agreement(scores.counted, config, policy))
+    return found
+
+
+def _state(criteria: Sequence[Criterion], evidence: Evidence, scores: Scores) -> State:
+    states = [criterion.state for criterion in criteria]
+    if State.HOLD in states:
+        return State.HOLD
+    if all(state is State.PASS for state in states):
+        return State.PASS
+    everything = sum(task.role is Role.BLIND for task in evidence.sample)
+    settled_by_blind = [c for c in criteria if c.name != "gold"]
+    used_up = len(scores.counted) == everything > 0
+    if used_up and any(c.state is State.MORE for c in settled_by_blind):
+        return State.HOLD
+    return State.MORE
+
+
+def _shown(evidence: Evidence) -> int:
+    """Shown tasks whose overlap is complete."""
+    return sum(
+        task.role is Role.SHOWN and len(task.answers) >= evidence.overlap
+        for task in evidence.sample
+    )
+
+
+def _disagreements(scores: Scores) -> tuple[int, ...]:
+    """Blind tasks on which people and candidate differ, worst first, then in draw order."""
+    differing = [scored for scored in scores.counted if scored.score < 1.0]
+    return tuple(s.task.task_id for s in sorted(differing, key=lambda s: s.score))
+
+
+def _worst_label(scores: Scores, config: LabelConfig) -> WorstLabel | None:
+    """The candidate label that people confirm least often; for one single-choice control."""
+    if len(config.controls) != 1:
+        return None
+    name = config.controls[0].name
+    total: Counter[str] = Counter()
+    right: Counter[str] = Counter()
+    for scored in scores.counted:
+        label = label_configs.categories(config, scored.task.candidate).get(name)
+        if label is not None:
+            total[label] += 1
+            right[label] += scored.score == 1.0
+    known = [label for label in sorted(total) if total[label] >= _FEWEST]
+    if not known:
+        return None
+    worst = min(known, key=lambda label: right[label] / total[label])
+    if right[worst] == total[worst]:
+        return None
+    return WorstLabel(label=worst, correct=right[worst], n=total[worst])

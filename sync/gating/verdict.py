@@ -1,0 +1,114 @@
+"""The verdict on a batch, with all that explains it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """What is decided."""
+
+    PASS = "PASS"  # noqa: S105 - no password
+    HOLD = "HOLD"
+    MORE = "MORE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """One thing that a batch must show."""
+
+    #: "acceptance", "gold" or "agreement".
+    name: str
+    state: State
+    threshold: float
+    #: None where the statistic is not defined; `reason` says why.
+    estimate: float | None = None
+    #: Anytime-valid bounds, one-sided each; None where they are not defined.
+    lower: float | None = None
+    upper: float | None = None
+    #: Tasks (agreement, acceptance) or answers (gold) that it rests on.
+    n: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnotatorGold:
+    """One person against gold."""
+
+    annotator: int
+    n: int
+    #: Answers that equal the gold answer.
+    passed: int
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorstLabel:
+    """The label whose candidates people confirm least often."""
+
+    label: str
+    correct: int
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """PASS, HOLD or MORE, and why."""
+
+    batch: str
+    state: State
+    #: One plain sentence for the lead; begins with the state and a colon.
+    sentence: str
+    criteria: tuple[Criterion, ...]
+    #: Annotations that would probably settle the batch; None where that cannot be foreseen.
+    labels_left: int | None
+    #: Length of the queue that they need; None where the present one is enough.
+    extend_to: int | None
+    #: Blind tasks that count, and blind tasks in the queue so far.
+    blind_answered: int
+    blind_asked: int
+    #: Sum of the scores of the blind tasks that count.
+    accepted: float
+    #: Blind tasks that are answered but wait for one before them.
+    waiting: int
+    shown_answered: int
+    skips: int
+    edits: int
+    deleted: int
+    policy_digest: str
+    annotators: tuple[AnnotatorGold, ...] = ()
+    #: Blind tasks on which people and candidate differ, worst first.
+    disagreements: tuple[int, ...] = ()
+    worst_label: WorstLabel | None = None
+    #: Annotations that could not be read, and why.
+    set_aside: tuple[tuple[int, str], ...] = ()
+
+    def criterion(self, name: str) -> Criterion | None:
+        """The criterion of that name, if the policy has it."""
+        return next((c for c in self.criteria if c.name == name), None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; `from_dict` gives it back."""
+        found = asdict(self)
+        for name in ("criteria", "annotators", "disagreements"):
+            found[name] = list(found[name])
+        found["set_aside"] = [list(item) for item in self.set_aside]
+        return found
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Verdict:
+        """A verdict from what `to_dict` gave."""
+        read = {f.name: values[f.name] for f in fields(cls)}
+        read["state"] = State(read["state"])
+        read["criteria"] = tuple(
+            Criterion(**{**c, "state": State(c["state"])}) for c in read["criteria"]
+        )
+        read["annotators"] = tuple(AnnotatorGold(**a) for a in read["annotators"])
+        read["disagreements"] = tuple(read["disagreements"])
+        read["set_aside"] = tuple((item, reason) for item, reason in read["set_aside"])
+        worst = read["worst_label"]
+        read["worst_label"] = None if worst is None else WorstLabel(**worst)
+        return cls(**read)
