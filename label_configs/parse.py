@@ -1,0 +1,121 @@
+"""Label configs as Label Studio's own SDK reads them, behind a guard against hostile XML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sync.errors import ConfigurationError
+
+#: Characters; the largest configs in use have some ten thousand.
+LARGEST = 1_000_000
+
+_DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """A control tag: what people decide."""
+
+    name: str
+    #: The tag, such as "Choices".
+    tag: str
+    to_name: tuple[str, ...]
+    #: Every value that may be chosen, as it is stored: the alias where there is one.
+    labels: tuple[str, ...]
+    attrs: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def allowed(self) -> frozenset[str]:
+        """The labels as a set."""
+        return frozenset(self.labels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectTag:
+    """An object tag: what people look at."""
+
+    name: str
+    #: The tag, such as "Text".
+    tag: str
+    #: Where its content is in the task's data, such as "$text".
+    value: str
+
+    @property
+    def field(self) -> str:
+        """The key of the task's data, such as "text"."""
+        return self.value.lstrip("$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelConfig:
+    """A label config."""
+
+    xml: str
+    controls: tuple[Control, ...]
+    objects: tuple[ObjectTag, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, Control]:
+        """The controls by their name."""
+        return {control.name: control for control in self.controls}
+
+
+def parse(xml: str) -> LabelConfig:
+    """Read a label config.
+
+    Raises:
+        ConfigurationError: it is too large, declares a DOCTYPE or an entity, is no XML, or has
+            no control tag, or one that points to no object.
+    """
+    if len(xml) > LARGEST:
+        raise ConfigurationError(
+            f"the label config has {len(xml)} characters: at most {LARGEST} are read"
+        )
+    # Looked for before any XML parser sees it: entities could expand without end.
+    if _DECLARATION.search(xml) or "\x00" in xml:
+        raise ConfigurationError("the label config declares a DOCTYPE or an entity: remove it")
+    # Importing the SDK takes a second.
+    from label_studio_sdk.label_interface import LabelInterface
+
+    try:
+        interface: Any = LabelInterface(xml)
+        config = LabelConfig(
+            xml=xml,
+            controls=tuple(_control(tag) for tag in interface.controls),
+            objects=tuple(
+                ObjectTag(name=tag.name, tag=tag.tag, value=str(tag.value or ""))
+                for tag in interface.objects
+            ),
+        )
+    except Exception as error:  # the SDK raises many kinds, some of them lxml's
+        text = " ".join(str(error).split())[:200]
+        raise ConfigurationError(f"the label config cannot be read: {text}") from None
+    _check(config)
+    return config
+
+
+def _control(tag: Any) -> Control:
+    return Control(
+        name=tag.name,
+        tag=tag.tag,
+        to_name=tuple(tag.to_name or ()),
+        labels=tuple(tag.labels or ()),
+        attrs=dict(tag.attr or {}),
+    )
+
+
+def _check(config: LabelConfig) -> None:
+    if not config.controls:
+        raise ConfigurationError("the label config has no control tag, such as Choices")
+    known = {tag.name for tag in config.objects}
+    for control in config.controls:
+        lost = [name for name in control.to_name if name not in known]
+        if lost:
+            raise ConfigurationError(
+                f"control {control.name!r} of the label config points to {lost[0]!r}: the objects "
+                f"are {', '.join(sorted(known)) or 'none'}"
+            )
