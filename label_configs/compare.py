@@ -42,9 +42,7 @@ def read(config: LabelConfig, result: Result) -> dict[str, Value]:
     return found
 
 
-def write(
-    config: LabelConfig, values: Mapping[str, Value], score: float | None = None
-) -> Result:
+def write(config: LabelConfig, values: Mapping[str, Value], score: float | None = None) -> Result:
     """A Label Studio result that holds these values, each region with the score if given.
 
     Raises:

@@ -78,9 +78,7 @@ def freeze(
     made = _ask(server, generator, project, name, asked, progress)
     population = [c.task_id for c in made if c.result is not None]
     _refuse_empty(name, asked, made, population)
-    places = draw(
-        population, key, limit=policy.sample.limit, blind_share=policy.sample.blind_share
-    )
+    places = draw(population, key, limit=policy.sample.limit, blind_share=policy.sample.blind_share)
     batch = Batch(
         name=name,
         frozen_at=now,
@@ -203,9 +201,7 @@ def _place(
 ) -> None:
     """Import the candidates of all but the withheld tasks that are not there yet."""
     made = [
-        c
-        for c in store.batch_candidates(project.project_id, batch.name)
-        if c.result is not None
+        c for c in store.batch_candidates(project.project_id, batch.name) if c.result is not None
     ]
     ids = [c.task_id for c in made]
     absent = store.withheld(project.project_id, ids)

@@ -77,9 +77,7 @@ def plant(
     for task_id, item in zip(ids, new, strict=True):
         found[task_id] = Gold(task_id=task_id, result=item.result)
     store.add_gold(project.project_id, list(found.values()))
-    return Planted(
-        matched=matched, added=len(ids), total=len(store.gold(project.project_id))
-    )
+    return Planted(matched=matched, added=len(ids), total=len(store.gold(project.project_id)))
 
 
 def _check(config: label_configs.LabelConfig, item: GoldItem) -> None:

@@ -61,9 +61,7 @@ def anytime_bounds(
     return lower, upper
 
 
-def _checked(
-    scores: Sequence[float] | Array, population: int | None, confidence: float
-) -> Array:
+def _checked(scores: Sequence[float] | Array, population: int | None, confidence: float) -> Array:
     x = np.asarray(scores, dtype=np.float64)
     if x.ndim != 1:
         raise ValueError(f"scores have shape {x.shape}: allowed is one dimension")
@@ -71,7 +69,9 @@ def _checked(
     if bad.any():
         raise ValueError(f"score {x[bad][0]} is not allowed: scores lie in [0, 1]")
     if population is not None and population < max(len(x), 1):
-        raise ValueError(f"population is {population}, fewer than the {len(x)} scores drawn from it")
+        raise ValueError(
+            f"population is {population}, fewer than the {len(x)} scores drawn from it"
+        )
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence}: allowed is a number between 0 and 1")
     return x
@@ -122,12 +122,11 @@ def _hypotheses(low: float, high: float) -> Array:
     return np.geomspace(floor, high, _GRID)
 
 
-def _log_wealth(
-    x: Array, seen: Array, start: int, population: int | None, grid: Array
-) -> Array:
-    """log K_t(m) of shape (times from `start` on, hypotheses)."""
+def _log_wealth(x: Array, seen: Array, start: int, population: int | None, grid: Array) -> Array:
+    """Log K_t(m) of shape (times from `start` on, hypotheses)."""
+    conditional: Array
     if population is None:
-        conditional: Array = np.broadcast_to(grid, (len(x), len(grid)))
+        conditional = np.broadcast_to(grid, (len(x), len(grid)))
     else:
         before = (seen - x)[:, None]
         left = population - np.arange(len(x))[:, None]

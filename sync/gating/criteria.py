@@ -92,6 +92,8 @@ def gold(evidence: Evidence, answers: Sequence[GoldAnswer], policy: GatePolicy) 
     if state is State.PASS and tasks < policy.gate.gold.min_tasks:
         state = State.MORE
         reason = f"{tasks} gold tasks are answered, {policy.gate.gold.min_tasks} are asked for"
+    if state is State.MORE and all(len(t.answers) >= evidence.overlap for t in evidence.gold):
+        reason = "all planted gold is answered and that is too little: add more (assay gold add)"
     return Criterion(
         name="gold",
         state=state,
@@ -124,9 +126,7 @@ def per_annotator(answers: Sequence[GoldAnswer], policy: GatePolicy) -> tuple[An
     return tuple(found)
 
 
-def agreement(
-    counted: Sequence[Scored], config: LabelConfig, policy: GatePolicy
-) -> Criterion:
+def agreement(counted: Sequence[Scored], config: LabelConfig, policy: GatePolicy) -> Criterion:
     """People against each other on the blind tasks that count; the mean over controls.
 
     Where all answers are one and the same label, alpha is not defined: nothing is left to

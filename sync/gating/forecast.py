@@ -45,7 +45,9 @@ def forecast(
         last = blind[min(wanted, len(blind)) - 1]
         extend_to = last.position + 1
         labels += (min(wanted, len(blind)) - scores.asked) * evidence.overlap
-    return Forecast(labels=labels + _gold_missing(evidence, criteria, gold, policy), extend_to=extend_to)
+    return Forecast(
+        labels=labels + _gold_missing(evidence, criteria, gold, policy), extend_to=extend_to
+    )
 
 
 def _blind_needed(
@@ -70,9 +72,7 @@ def _blind_needed(
     return 0
 
 
-def _acceptance_needed(
-    scores: Scores, population: int, everything: int, policy: GatePolicy
-) -> int:
+def _acceptance_needed(scores: Scores, population: int, everything: int, policy: GatePolicy) -> int:
     """The first time at which the scores so far, repeated, cross the threshold."""
     x = np.array([scored.score for scored in scores.counted])
     lower, upper = anytime_bounds(np.resize(x, everything), population, policy.gate.confidence)

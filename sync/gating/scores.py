@@ -99,9 +99,7 @@ class _Reader:
             return None
 
 
-def values(
-    answers: Sequence[Answer], config: LabelConfig
-) -> list[dict[str, str]]:
+def values(answers: Sequence[Answer], config: LabelConfig) -> list[dict[str, str]]:
     """Each answer that is no skip as its nominal value per control."""
     return [
         label_configs.categories(config, answer.result)

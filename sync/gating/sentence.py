@@ -69,8 +69,10 @@ def _open(criteria: Sequence[Criterion], scores: Scores, labels_left: int | None
     reasons = [c.reason for c in criteria if c.state is State.MORE and c.reason]
     why = "; ".join(reason for reason in reasons if counted or "blind" not in reason)
     more = f"; {why}" if why else ""
-    ahead = f"about {labels_left} more labels should settle it" if labels_left else (
-        "no more labels are asked for now"
+    ahead = (
+        f"about {labels_left} more labels should settle it"
+        if labels_left
+        else ("no more labels are asked for now")
     )
     return (
         f"MORE: {counted} of {scores.asked} blind tasks count so far{waiting}, "

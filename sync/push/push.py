@@ -16,9 +16,7 @@ COLORS = {State.PASS: "#2E9E5B", State.MORE: "#E8A317", State.HOLD: "#D64545"}
 Judged = Sequence[tuple[Batch, Verdict]]
 
 
-def push(
-    server: LabelStudio, store: Store, project: Project, there: Json, judged: Judged
-) -> bool:
+def push(server: LabelStudio, store: Store, project: Project, there: Json, judged: Judged) -> bool:
     """Bring description, colour and tabs in line with the verdicts; True if any was written.
 
     Every write to a project fires a webhook, and the settings page saves a stale copy of all

@@ -1,9 +1,7 @@
 """The tags at the start of a project's description, and the user's own text after them.
 
-    [gate:HOLD] [batch:b7] [blind:41/47] …
-    One plain sentence.
-    —
-    The user's own text.
+The tags come first, then a line with one plain sentence, then a line with a dash alone, then what
+the user wrote.
 """
 
 from __future__ import annotations

@@ -84,7 +84,9 @@ def _prepare(engine: sa.Engine) -> None:
             )
 
 
-def upsert(connection: sa.Connection, table: sa.Table[Any], rows: Iterable[Mapping[str, Any]]) -> None:
+def upsert(
+    connection: sa.Connection, table: sa.Table[Any], rows: Iterable[Mapping[str, Any]]
+) -> None:
     """Insert `rows`, replacing those whose primary key is there.
 
     Rows are written in the order of their keys, so that two writers cannot deadlock.
