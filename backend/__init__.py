@@ -1,0 +1,1 @@
+"""The ML backend: candidates for people to correct, and models that learn from them."""

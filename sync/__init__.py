@@ -1,0 +1,1 @@
+"""What passes between Label Studio and the gate, and the command that drives it."""

@@ -99,7 +99,7 @@ def _block(
 ) -> Array:
     """Where the wealth crosses its target at each time from `start` on; `best` if below that."""
     low, high = best, float((seen[start:] / np.arange(start + 1, len(x) + 1)).max())
-    reached = np.full(len(x) - start, best)
+    reached: Array = np.full(len(x) - start, best)
     for _ in range(_PASSES):
         if high - low <= _TINY:
             break
@@ -136,7 +136,7 @@ def _log_wealth(x: Array, seen: Array, start: int, population: int | None, grid:
     for k, theta in enumerate(_THETA):
         parts[k] = np.cumsum(np.log1p(theta * odds), axis=0)[start:]
     parts += _LOG_WEIGHT[:, None, None]
-    top = parts.max(axis=0)
+    top: Array = parts.max(axis=0)
     wealth: Array = top + np.log(np.exp(parts - top).sum(axis=0))
     impossible = np.logical_or.accumulate(conditional < -_TINY, axis=0)[start:]
     wealth[impossible] = _RULED_OUT

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -62,10 +63,8 @@ class Transport:
 
     def delete(self, path: str, body: Mapping[str, Any] | None = None) -> None:
         """DELETE; what is gone already is fine."""
-        try:
+        with suppress(Missing):
             self.call("DELETE", path, body=body, repeat=True)
-        except Missing:
-            pass
 
     def call(
         self,

@@ -161,6 +161,18 @@ class Mirror(Base):
         rows = self._rows(statement)
         return [(_task(row), _annotation(row, "a_")) for row in rows]
 
+    def held_out_hashes(self, project_id: int) -> set[str]:
+        """Data hashes of gold tasks and of all tasks that people may be asked to validate."""
+        t = s.tasks.c
+        kept = sa.union(
+            sa.select(s.gold.c.task_id).where(s.gold.c.project_id == project_id),
+            sa.select(s.places.c.task_id).where(s.places.c.project_id == project_id),
+        )
+        rows = self._rows(
+            sa.select(t.data_hash).where(t.project_id == project_id, t.task_id.in_(kept))
+        )
+        return {row["data_hash"] for row in rows}
+
     def put_aside(
         self, project_id: int, kind: str, item_id: int, reason: str, now: datetime
     ) -> None:

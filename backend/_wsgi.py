@@ -1,0 +1,36 @@
+"""Where servers find the app.
+
+`gunicorn backend._wsgi:app`, or `label-studio-ml start backend`, which runs this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from backend.app import create_app
+from sync.errors import AssayError
+from sync.settings import Settings
+
+try:
+    _settings = Settings.load()
+    logging.basicConfig(
+        level=_settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    app = create_app(_settings)
+except AssayError as error:
+    sys.exit(f"assay backend: {error}")
+
+
+def main() -> None:
+    """Serve with Flask's own server, for trying out; use gunicorn for a team."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("-p", "--port", type=int, default=9090, help="default 9090")
+    parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
+    options, _ = parser.parse_known_args()
+    app.run(host=options.host, port=options.port, threaded=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""The ML backend as a Flask app, spoken to as Label Studio 1.23 does."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from werkzeug.exceptions import HTTPException
+
+from backend import pixels
+from backend.answers import Answers
+from backend.bodies import Malformed, Predict, project_of
+from backend.registry import Registry
+from backend.training import Trainer
+from sync.settings import Settings
+from sync.store import Store
+
+_log = logging.getLogger(__name__)
+
+#: Bytes of a request's body.
+LARGEST_BODY = 64 * 1024 * 1024
+
+#: Webhook actions that mean that the worker should look.
+_CHANGES = frozenset(
+    {
+        "ANNOTATION_CREATED",
+        "ANNOTATIONS_CREATED",
+        "ANNOTATION_UPDATED",
+        "ANNOTATIONS_DELETED",
+        "TASKS_CREATED",
+        "TASKS_DELETED",
+    }
+)
+
+
+class Metrics:
+    """Counts and times, in a registry of their own."""
+
+    def __init__(self) -> None:
+        """All start at zero."""
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "assay_requests",
+            "Requests by route and status",
+            ["route", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "assay_request_seconds",
+            "Seconds to answer by route",
+            ["route"],
+            registry=self.registry,
+        )
+        self.predictions = Counter(
+            "assay_predictions",
+            "Tasks answered, by where the answer came from",
+            ["source"],
+            registry=self.registry,
+        )
+        self.trainings = Counter(
+            "assay_trainings_requested", "Trainings asked for", registry=self.registry
+        )
+
+
+def create_app(settings: Settings, store_factory: Callable[[str], Store] = Store.open) -> Flask:
+    """The app.
+
+    Args:
+        settings: needs a backend password.
+        store_factory: opens the store at a URL.
+
+    Raises:
+        ConfigurationError: no password is set.
+    """
+    password = settings.require("backend_password")
+    app = Flask("assay-backend")
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    store = store_factory(settings.store_url)
+    metrics = Metrics()
+    key = settings.label_studio_api_key.get_secret_value()
+    if key:
+        pixels.uploads = pixels.Uploads(settings.label_studio_url, key)
+    answers = Answers(store, Registry(settings.home / "models"))
+    trainer = Trainer(settings.home)
+    guard = _Guard(settings.backend_user, password)
+    _watch(app, metrics)
+    _routes(app, guard, answers, metrics)
+    _webhook(app, guard, store, trainer, metrics)
+    return app
+
+
+class _Guard:
+    """Basic authentication, compared in constant time."""
+
+    def __init__(self, user: str, password: str) -> None:
+        self._wanted = f"{user}\0{password}".encode()
+
+    def allows(self) -> bool:
+        """Whether this request carries the right user and password."""
+        given = request.authorization
+        if given is None or given.type != "basic":
+            return False
+        there = f"{given.username or ''}\0{given.password or ''}".encode()
+        return hmac.compare_digest(there, self._wanted)
+
+
+def _refuse(status: int, text: str) -> tuple[Response, int]:
+    return jsonify({"error": text}), status
+
+
+def _unauthorized() -> tuple[Response, int]:
+    return _refuse(401, "user or password is wrong: see ASSAY_BACKEND_USER and _PASSWORD")
+
+
+def _watch(app: Flask, metrics: Metrics) -> None:
+    """Errors as JSON, and every request counted."""
+
+    @app.errorhandler(Malformed)
+    def _malformed(error: Malformed) -> tuple[Response, int]:
+        return _refuse(400, str(error))
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> tuple[Response, int]:
+        return _refuse(error.code or 500, error.description or error.name)
+
+    @app.before_request
+    def _start() -> None:
+        request.environ["assay.started"] = time.perf_counter()
+
+    @app.after_request
+    def _count(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "unknown"
+        metrics.requests.labels(route, str(response.status_code)).inc()
+        started = request.environ.get("assay.started")
+        if started is not None:
+            metrics.seconds.labels(route).observe(time.perf_counter() - started)
+        return response
+
+
+def _for_freeze() -> bool:
+    return request.headers.get("X-Assay-Purpose") == "candidates"
+
+
+def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> None:
+    @app.get("/")
+    @app.get("/health")
+    def health() -> Any:
+        return {"status": "UP"}
+
+    @app.post("/setup")
+    def setup() -> Any:
+        if not guard.allows():
+            return _unauthorized()
+        body = request.get_json(force=True, silent=True)
+        project_id = project_of(body.get("project") if isinstance(body, dict) else None)
+        return {"model_version": answers.version(project_id, for_freeze=_for_freeze())}
+
+    @app.post("/predict")
+    def predict() -> Any:
+        if not guard.allows():
+            return _unauthorized()
+        asked = Predict.read(request.get_json(force=True, silent=True))
+        elements, count = answers.predict(
+            asked.project_id, asked.tasks, asked.label_config, for_freeze=_for_freeze()
+        )
+        for source, number in count.items():
+            metrics.predictions.labels(source).inc(number)
+        return {"results": elements}
+
+    @app.route("/versions", methods=["GET", "POST"])
+    def versions() -> Any:
+        if not guard.allows():
+            return _unauthorized()
+        body = request.get_json(force=True, silent=True) if request.method == "POST" else None
+        named = body.get("project") if isinstance(body, dict) else request.args.get("project")
+        return {"versions": [answers.version(project_of(named), for_freeze=False)] if named else []}
+
+    @app.get("/metrics")
+    def show_metrics() -> Any:
+        if not guard.allows():
+            return _unauthorized()
+        return Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _webhook(app: Flask, guard: _Guard, store: Store, trainer: Trainer, metrics: Metrics) -> None:
+    @app.post("/webhook")
+    def webhook() -> Any:
+        body = request.get_json(force=True, silent=True)
+        if not isinstance(body, dict):
+            raise Malformed("the body is not a JSON object")
+        there = body.get("project")
+        project_id = project_of(there.get("id") if isinstance(there, dict) else there)
+        project = store.project(project_id)
+        secret = request.headers.get("X-Assay-Secret", "").encode()
+        known = project is not None and hmac.compare_digest(secret, project.webhook_secret.encode())
+        if not (known or guard.allows()):
+            return _refuse(401, "neither the webhook's secret nor user and password are right")
+        if project is not None and body.get("action") in _CHANGES:
+            store.hint(project_id, datetime.now(UTC))
+        elif project is not None and body.get("action") == "START_TRAINING":
+            metrics.trainings.inc()
+            trainer.request(project_id)
+        return {"status": "ok"}

@@ -1,0 +1,75 @@
+"""Bodies of requests, believed only after they were checked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sync.records import Json
+
+#: Tasks in one request.
+MOST_TASKS = 5000
+
+_PROJECT = re.compile(r"(?P<id>\d{1,18})(?:\.\d+)?\Z", re.ASCII)
+
+
+class Malformed(Exception):
+    """The request cannot be understood; the text says what is wrong with it."""
+
+
+def project_of(value: Any) -> int:
+    """The id in "<id>.<created>", which is how Label Studio names a project.
+
+    Raises:
+        Malformed: it is not of that form.
+    """
+    found = _PROJECT.match(str(value)) if isinstance(value, (str, int)) else None
+    if found is None or isinstance(value, bool):
+        raise Malformed('"project" is missing or not of the form "<id>.<created>"')
+    return int(found["id"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predict:
+    """A request for predictions."""
+
+    project_id: int
+    #: Each with an integer `id` and an object `data`, and nothing else.
+    tasks: list[Json]
+    label_config: str
+
+    @classmethod
+    def read(cls, body: Any) -> Self:
+        """Check a body and keep what may be used.
+
+        Raises:
+            Malformed: something is missing or of the wrong kind.
+        """
+        if not isinstance(body, dict):
+            raise Malformed("the body is not a JSON object")
+        tasks = body.get("tasks")
+        if not isinstance(tasks, list):
+            raise Malformed('"tasks" is missing or not a list')
+        if len(tasks) > MOST_TASKS:
+            raise Malformed(f"{len(tasks)} tasks in one request: at most {MOST_TASKS} are answered")
+        config = body.get("label_config") or ""
+        if not isinstance(config, str):
+            raise Malformed('"label_config" is not a text')
+        return cls(
+            project_id=project_of(body.get("project")),
+            tasks=[_task(task, i) for i, task in enumerate(tasks)],
+            label_config=config,
+        )
+
+
+def _task(task: Any, place: int) -> Json:
+    """Id and data: no annotation, prediction or draft ever reaches an engine."""
+    if not isinstance(task, dict):
+        raise Malformed(f"task {place} is not an object")
+    task_id, data = task.get("id"), task.get("data")
+    if not isinstance(task_id, int) or isinstance(task_id, bool) or abs(task_id) >= 2**63:
+        raise Malformed(f"task {place} has no integer id")
+    if not isinstance(data, dict):
+        raise Malformed(f"task {place} has no data object")
+    return {"id": task_id, "data": data}

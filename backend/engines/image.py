@@ -1,0 +1,80 @@
+"""Image classification: small grey pixels, logistic regression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.linear_model import LogisticRegression
+
+from backend.engines.base import (
+    Calibrated,
+    Example,
+    Guess,
+    Unfit,
+    calibrate,
+    fields,
+    single_choice,
+)
+from backend.pixels import Unreadable, pixels
+from label_configs import LabelConfig
+from sync.records import Json
+
+
+@dataclass(frozen=True)
+class ImageModel:
+    """What was learned from images."""
+
+    calibrated: Calibrated
+    field: str
+
+    def predict(self, data: Sequence[Json]) -> list[Guess | None]:
+        """One guess a task, None where its image cannot be read."""
+        images = [_pixels(item, self.field) for item in data]
+        there = {i: image for i, image in enumerate(images) if image is not None}
+        found: list[Guess | None] = [None] * len(images)
+        if there:
+            features = np.stack(list(there.values()))
+            for i, guess in zip(there, self.calibrated.guesses(features), strict=True):
+                found[i] = guess
+        return found
+
+
+class ImageEngine:
+    """One single choice over one image."""
+
+    def fits(self, config: LabelConfig) -> bool:
+        """Whether one image is what is judged."""
+        return single_choice(config) is not None and len(fields(config, "Image")) == 1
+
+    def fit(
+        self, examples: Sequence[Example], config: LabelConfig, rng: np.random.Generator
+    ) -> dict[str, Any]:
+        """Learn from the images that can be read."""
+        field = fields(config, "Image")[0]
+        rows = [(_pixels(data, field), label) for data, label in examples]
+        usable = [(image, label) for image, label in rows if image is not None]
+        if not usable:
+            raise Unfit("no image could be read: allowed are data URIs and Label Studio uploads")
+
+        def make() -> Any:
+            return LogisticRegression(C=1.0, max_iter=500)
+
+        features = np.stack([image for image, _ in usable])
+        calibrated = calibrate(make, features, [label for _, label in usable], rng)
+        return {"classifier": calibrated.classifier, "temperature": calibrated.temperature}
+
+    def model(self, learned: Any, config: LabelConfig) -> ImageModel:
+        """The model around what was learned."""
+        calibrated = Calibrated(learned["classifier"], learned["temperature"])
+        return ImageModel(calibrated, fields(config, "Image")[0])
+
+
+def _pixels(data: Json, field: str) -> npt.NDArray[Any] | None:
+    try:
+        return pixels(data.get(field))
+    except Unreadable:
+        return None
