@@ -67,10 +67,11 @@ class Answers:
         elements: list[Element] = []
         for task_id in ids:
             candidate = frozen.get(task_id)
+            element: Element = {}
             if task_id in withheld:
-                kind, element = "withheld", {}
+                kind = "withheld"
             elif candidate is None or candidate.result is None:
-                kind, element = "abstained", {}
+                kind = "abstained"
             else:
                 kind = "candidate"
                 element = {

@@ -1,4 +1,4 @@
-"""Image classification: small grey pixels, logistic regression."""
+"""Image classification: small grey pixels, a radial kernel, logistic regression."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 
 from backend.engines.base import (
@@ -23,11 +24,15 @@ from backend.pixels import Unreadable, pixels
 from label_configs import LabelConfig
 from sync.records import Json
 
+#: Examples that span the kernel's features.
+_COMPONENTS = 300
+
 
 @dataclass(frozen=True)
 class ImageModel:
     """What was learned from images."""
 
+    kernel: Any
     calibrated: Calibrated
     field: str
 
@@ -37,7 +42,7 @@ class ImageModel:
         there = {i: image for i, image in enumerate(images) if image is not None}
         found: list[Guess | None] = [None] * len(images)
         if there:
-            features = np.stack(list(there.values()))
+            features = self.kernel.transform(np.stack(list(there.values())))
             for i, guess in zip(there, self.calibrated.guesses(features), strict=True):
                 found[i] = guess
         return found
@@ -61,16 +66,26 @@ class ImageEngine:
             raise Unfit("no image could be read: allowed are data URIs and Label Studio uploads")
 
         def make() -> Any:
-            return LogisticRegression(C=1.0, max_iter=500)
+            return LogisticRegression(C=100.0, max_iter=1000)
 
-        features = np.stack([image for image, _ in usable])
+        images = np.stack([image for image, _ in usable])
+        kernel = Nystroem(
+            gamma=1 / (images.shape[1] * max(float(images.var()), 1e-6)),
+            n_components=min(len(images), _COMPONENTS),
+            random_state=int(rng.integers(2**31)),
+        )
+        features = kernel.fit_transform(images)
         calibrated = calibrate(make, features, [label for _, label in usable], rng)
-        return {"classifier": calibrated.classifier, "temperature": calibrated.temperature}
+        return {
+            "kernel": kernel,
+            "classifier": calibrated.classifier,
+            "temperature": calibrated.temperature,
+        }
 
     def model(self, learned: Any, config: LabelConfig) -> ImageModel:
         """The model around what was learned."""
         calibrated = Calibrated(learned["classifier"], learned["temperature"])
-        return ImageModel(calibrated, fields(config, "Image")[0])
+        return ImageModel(learned["kernel"], calibrated, fields(config, "Image")[0])
 
 
 def _pixels(data: Json, field: str) -> npt.NDArray[Any] | None:

@@ -1,0 +1,96 @@
+"""assay gold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sync.cli.root import App, project_option, with_app
+from sync.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sync.freeze import GoldItem
+
+
+@click.group()
+def gold() -> None:
+    """Known answers: tasks by which people are judged."""
+
+
+@gold.command()
+@project_option
+@click.option("--batch", help="Batch of new gold tasks; default the project's batches in turn.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_app
+def add(app: App, project: int | None, batch: str | None, file: Path) -> None:
+    r"""Load gold answers from a file of JSON lines and plant them as plain tasks.
+
+    A line names a task that exists, or brings the data of a new one:
+
+    \b
+      {"task": 17, "result": [{"from_name": …, "to_name": …, "type": …, "value": …}]}
+      {"data": {"text": "…"}, "result": […]}
+
+    The answers stay in Assay's store and never stand in Label Studio. Plant gold before
+    freezing the batch, so that it is mixed into the queue from the start.
+    """
+    from sync.freeze import plant
+    from sync.pull import Fields, connected, pull
+    from sync.worker.once import utc_now
+
+    items = read_items(file)
+    project_id = app.project_id(project)
+    fields = Fields(batch=app.settings.batch_field, queue=app.settings.queue_field)
+    pull(app.server, app.store, project_id, fields, utc_now)
+    done = plant(
+        app.server,
+        app.store,
+        connected(app.store, project_id),
+        items,
+        batch=batch,
+        batch_field=fields.batch,
+        queue_field=fields.queue,
+    )
+    pull(app.server, app.store, project_id, fields, utc_now)
+    click.echo(
+        f"{done.matched} existing tasks are gold now, {done.added} new ones planted; "
+        f"{done.total} gold tasks in all"
+    )
+
+
+def read_items(file: Path) -> list[GoldItem]:
+    """Gold items from JSON lines.
+
+    Raises:
+        ConfigurationError: a line is not of the form that `assay gold add --help` shows.
+    """
+    from sync.freeze import GoldItem
+
+    found = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        place = f"{file.name} line {number}"
+        raw = _object(line, place)
+        task, data, result = raw.get("task"), raw.get("data"), raw.get("result")
+        if not isinstance(result, list):
+            raise ConfigurationError(f'{place}: "result" is missing or not a list of regions')
+        if isinstance(task, int) == isinstance(data, dict):
+            raise ConfigurationError(f'{place}: give either "task" (an id) or "data" (an object)')
+        found.append(GoldItem(task=task, data=data, result=result, place=place))
+    if not found:
+        raise ConfigurationError(f"{file.name} holds no gold item")
+    return found
+
+
+def _object(line: str, place: str) -> dict[str, Any]:
+    try:
+        raw = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"{place}: no JSON ({error})") from None
+    if not isinstance(raw, dict):
+        raise ConfigurationError(f"{place}: not a JSON object")
+    return raw

@@ -1,0 +1,166 @@
+"""Promote: the labels of a batch that passed, with a manifest that says where they come from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import label_configs
+from label_configs import LabelConfig
+from sync.errors import ConfigurationError, Fatal, Skippable
+from sync.gating.policy import from_dict
+from sync.gating.verdict import State, Verdict
+from sync.records import Annotation, Batch, Json, Project, Result, Task
+from sync.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promoted:
+    """What was written."""
+
+    labels: Path
+    manifest: Path
+    rows: int
+    human: int
+
+
+def promote(
+    store: Store, project: Project, name: str, target: Path, version: str, now: datetime
+) -> Promoted:
+    """Write the labels of a passed batch as JSON lines, and a manifest beside them.
+
+    Validation tasks that people were asked to judge and gold stay out: they evaluate, so nothing
+    is trained on them. Where people labelled a task, their label stands; under high risk only
+    such tasks are written.
+
+    Args:
+        store: the frozen batch, its verdict, its labels.
+        project: a connected project.
+        name: the batch.
+        target: the file to write; the manifest gets its name with `.manifest.json`.
+        version: Assay's own, for the manifest.
+        now: the moment of promotion.
+
+    Raises:
+        ConfigurationError: there is no such frozen batch, or the file exists.
+        Fatal: the batch has not passed, or its tasks were changed since.
+    """
+    batch = store.batch(project.project_id, name)
+    if batch is None:
+        known = ", ".join(b.name for b in store.batches(project.project_id)) or "none"
+        raise ConfigurationError(f"no frozen batch {name!r} (frozen: {known})")
+    verdict = _passed(store, project, batch)
+    if target.exists():
+        raise ConfigurationError(f"{target} exists: name another file with --output")
+    config = label_configs.parse(project.label_config)
+    rows = list(_rows(store, project, batch, config))
+    content = "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
+    human = sum(row["source"] == "human" for row in rows)
+    manifest = target.with_name(target.name + ".manifest.json")
+    account = _manifest(project, batch, verdict, rows, content, version, now)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # The labels come last: without its manifest no label file is ever seen.
+    _write(manifest, json.dumps(account, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    _write(target, content)
+    return Promoted(labels=target, manifest=manifest, rows=len(rows), human=human)
+
+
+def _passed(store: Store, project: Project, batch: Batch) -> Verdict:
+    row = store.verdict(project.project_id, batch.name)
+    if row is None:
+        raise Fatal(f"batch {batch.name!r} was never gated: run assay gate")
+    verdict = Verdict.from_dict(row["verdict"])
+    if verdict.state is not State.PASS:
+        raise Fatal(f"batch {batch.name!r} has not passed. {verdict.sentence}")
+    return verdict
+
+
+def _rows(store: Store, project: Project, batch: Batch, config: LabelConfig) -> Iterator[Json]:
+    """One row a task: {task, data, result, source, score, generator_version}."""
+    places = store.places(project.project_id, batch.name)[: batch.queue_length]
+    held_out = {place.task_id for place in places} | store.gold(project.project_id).keys()
+    hashes = store.data_hashes(project.project_id, batch.name)
+    people = _human_labels(store, project, config)
+    candidates = {c.task_id: c for c in store.batch_candidates(project.project_id, batch.name)}
+    held_hashes = {hashes[t] for t in held_out if t in hashes}
+    only_people = from_dict(batch.policy).gate.risk == "high"
+    for task in store.tasks(project.project_id, batch.name):
+        if task.task_id in held_out or task.data_hash in held_hashes:
+            continue
+        if task.task_id in people:
+            yield _row(task, people[task.task_id], "human", None, None)
+            continue
+        candidate = candidates.get(task.task_id)
+        unchanged = hashes.get(task.task_id) == task.data_hash
+        if candidate is None or candidate.result is None or only_people or not unchanged:
+            continue
+        version = candidate.generator_version
+        yield _row(task, candidate.result, "candidate", candidate.score, version)
+
+
+def _row(task: Task, result: Result, source: str, score: float | None, version: str | None) -> Json:
+    return {
+        "task": task.task_id,
+        "data": task.data,
+        "result": result,
+        "source": source,
+        "score": score,
+        "generator_version": version,
+    }
+
+
+def _human_labels(store: Store, project: Project, config: LabelConfig) -> dict[int, Result]:
+    """The newest readable annotation of each task outside sample and gold."""
+    found: defaultdict[int, list[Annotation]] = defaultdict(list)
+    for _, annotation in store.training_rows(project.project_id):
+        try:
+            if label_configs.read(config, annotation.result):
+                found[annotation.task_id].append(annotation)
+        except Skippable:
+            continue
+    return {
+        task_id: max(annotations, key=lambda a: (a.updated_at, a.annotation_id)).result
+        for task_id, annotations in found.items()
+    }
+
+
+def _manifest(
+    project: Project,
+    batch: Batch,
+    verdict: Verdict,
+    rows: list[Json],
+    content: str,
+    version: str,
+    now: datetime,
+) -> Json:
+    return {
+        "assay": version,
+        "promoted_at": now.isoformat(),
+        "project": {"id": project.project_id, "title": project.title},
+        "label_config_sha256": hashlib.sha256(project.label_config.encode()).hexdigest(),
+        "batch": batch.name,
+        "parent": batch.parent,
+        "frozen_at": batch.frozen_at.isoformat(),
+        "generator": {"address": batch.generator, "version": batch.generator_version},
+        "population": batch.population,
+        "policy": batch.policy,
+        "policy_digest": batch.policy_digest,
+        "verdict": verdict.to_dict(),
+        "counts": {
+            "rows": len(rows),
+            "human": sum(row["source"] == "human" for row in rows),
+            "candidate": sum(row["source"] == "candidate" for row in rows),
+        },
+        "sha256": hashlib.sha256(content.encode()).hexdigest(),
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    building = path.with_name(f".{path.name}.building")
+    building.write_text(text, encoding="utf-8")
+    building.replace(path)
