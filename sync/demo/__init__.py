@@ -1,0 +1,1 @@
+"""The demonstration: a real Label Studio, real inputs, simulated annotators."""

@@ -1,0 +1,104 @@
+"""Processes that the demonstration starts, and surely ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import requests
+
+from sync.errors import Fatal
+
+#: Variables of our own environment that a child gets; the rest is none of its business.
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+
+
+def free_port() -> int:
+    """A loopback port that is free now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class Child:
+    """A process in a group of its own, so that its children end with it."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], env: Mapping[str, str], log: Path
+    ) -> None:
+        """Start it; its output goes to the log."""
+        self.name, self.log = name, log
+        passed = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(
+                list(command),
+                env={**passed, **env},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    def wait_for(
+        self, url: str, seconds: float, tell: Callable[[float], object] = lambda waited: None
+    ) -> None:
+        """Wait until the address answers.
+
+        Raises:
+            Fatal: the process died, or did not answer in time; the text names its log.
+        """
+        began = time.monotonic()
+        while (waited := time.monotonic() - began) < seconds:
+            if self._process.poll() is not None:
+                raise Fatal(f"{self.name} ended by itself; its log is {self.log}:\n{self.tail()}")
+            with suppress(requests.RequestException):
+                if requests.get(url, timeout=2).status_code < 500:
+                    return
+            tell(waited)
+            time.sleep(0.2)
+        raise Fatal(f"{self.name} did not answer within {seconds:g} s; its log is {self.log}")
+
+    def tail(self) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
+
+    def stop(self, grace: float = 10.0) -> None:
+        """End the whole group, first kindly."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, number)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(grace)
+                break
+        # Whatever of the group has outlived its leader.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def start_backend(port: int, env: Mapping[str, str], log: Path) -> Child:
+    """Assay's ML backend under gunicorn; `env` is all that it gets of ASSAY_*."""
+    command = [sys.executable, "-m", "gunicorn", "backend._wsgi:app"]
+    command += ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8"]
+    return Child("the ML backend", [*command, "--timeout", "120"], env, log)
