@@ -82,9 +82,15 @@ def submit(
 
 def displayed(url: str, person: Person, view_id: int, project_id: int) -> list[dict[str, Any]]:
     """The tasks of a Data Manager tab in its order, as a person sees them."""
+    params: dict[str, str | int] = {
+        "view": view_id,
+        "project": project_id,
+        "page_size": 2000,
+        "fields": "all",
+    }
     answer = requests.get(
         f"{url}/api/tasks/",
-        params={"view": view_id, "project": project_id, "page_size": 2000, "fields": "all"},
+        params=params,
         headers={"Authorization": f"Token {person.token}"},
         timeout=_TIMEOUT,
     )
