@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,27 +43,26 @@ def demo(once: bool, data: Path | None) -> None:
     for name in [name for name in os.environ if name.startswith("ASSAY_")]:
         del os.environ[name]
     say = _narrator()
-    say("reading the inputs")
-    from sync.demo import inputs
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-demo-")))
+        site, settings, store = stack.enter_context(_running(folder, say))
+        from sync.demo import inputs
+        from sync.demo.story import Story
 
-    chosen = inputs.texts(data, seed=1) if data else inputs.digits(seed=1)
-    say(f"{chosen.title}: {len(chosen.items)} items of {len(chosen.labels)} labels")
-    with tempfile.TemporaryDirectory(prefix="assay-demo-") as folder:
-        with _running(Path(folder), say) as (site, settings, store):
-            from sync.demo.story import Story
-
-            story = Story(chosen, site, settings, store, say)
-            outcome = story.play()
-            click.echo("\n" + verdict_table(outcome.verdicts))
-            for verdict in outcome.verdicts.values():
-                click.echo(f"{verdict.batch}: {verdict.sentence}")
-            click.echo(
-                f"\nSee it: {site.url}/projects/{story.project_id}/data\n"
-                f"Log in: {site.account.email} · {site.account.password}"
-            )
-            if not once:
-                click.echo("Labels that you add are judged as they come. Ctrl-C ends everything.")
-                _keep_judging(story)
+        chosen = inputs.texts(data, seed=1) if data else inputs.digits(seed=1)
+        say(f"{chosen.title}: {len(chosen.items)} items of {len(chosen.labels)} labels")
+        story = Story(chosen, site, settings, store, say)
+        outcome = story.play()
+        click.echo("\n" + verdict_table(outcome.verdicts))
+        for verdict in outcome.verdicts.values():
+            click.echo(f"{verdict.batch}: {verdict.sentence}")
+        click.echo(
+            f"\nSee it: {site.url}/projects/{story.project_id}/data\n"
+            f"Log in: {site.account.email} · {site.account.password}"
+        )
+        if not once:
+            click.echo("Labels that you add are judged as they come. Ctrl-C ends everything.")
+            _keep_judging(story)
     click.echo("everything is stopped and removed")
 
 
@@ -81,7 +80,7 @@ def _running(folder: Path, say: Callable[[str], None]) -> Iterator[tuple[Server,
     """Label Studio and the backend, with settings and a store for them."""
     import secrets
 
-    from sync.demo.label_studio import label_studio
+    from sync.demo.label_studio import account_of, label_studio
     from sync.demo.processes import free_port, start_backend
     from sync.settings import Settings
     from sync.store import Store
@@ -93,25 +92,29 @@ def _running(folder: Path, say: Callable[[str], None]) -> Iterator[tuple[Server,
             told[0] = waited
             say(f"Label Studio is starting ({waited:.0f} s; the first start takes a minute)")
 
-    say("starting Label Studio")
-    with label_studio(folder / "label-studio", tell=tell) as site:
-        say(f"Label Studio runs at {site.url}")
-        port = free_port()
-        env = {
-            "ASSAY_LABEL_STUDIO_URL": site.url,
-            "ASSAY_LABEL_STUDIO_API_KEY": site.account.token,
+    say("starting Label Studio and the ML backend")
+    account, port, backend_port = account_of(tell=tell), free_port(), free_port()
+    os.environ.update(
+        {
+            "ASSAY_LABEL_STUDIO_URL": f"http://127.0.0.1:{port}",
+            "ASSAY_LABEL_STUDIO_API_KEY": account.token,
             "ASSAY_HOME": str(folder / "assay"),
-            "ASSAY_BACKEND_URL": f"http://127.0.0.1:{port}",
+            "ASSAY_BACKEND_URL": f"http://127.0.0.1:{backend_port}",
             "ASSAY_BACKEND_PASSWORD": secrets.token_urlsafe(16),
             "ASSAY_POLL_SECONDS": "1",
         }
-        os.environ.update(env)
-        settings = Settings.load()
-        log = folder / "backend.log"
-        with start_backend(port, env, log) as backend, Store.open(settings.store_url) as store:
-            backend.wait_for(f"{settings.backend_url}/health", 60)
-            say(f"the ML backend runs at {settings.backend_url}")
-            yield site, settings, store
+    )
+    settings = Settings.load()
+    own = {name: value for name, value in os.environ.items() if name.startswith("ASSAY_")}
+    with (
+        start_backend(backend_port, own, folder / "backend.log") as backend,
+        label_studio(folder / "label-studio", tell=tell, port=port) as site,
+        Store.open(settings.store_url) as store,
+    ):
+        say(f"Label Studio runs at {site.url}")
+        backend.wait_for(f"{settings.backend_url}/health", 60)
+        say(f"the ML backend runs at {settings.backend_url}")
+        yield site, settings, store
 
 
 def _keep_judging(story: Story) -> None:

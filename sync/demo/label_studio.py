@@ -41,6 +41,11 @@ class Server:
     log: Path
 
 
+def account_of(home: Path = HOME, tell: Tell = lambda waited: None) -> Account:
+    """The account that a server of this installation will have."""
+    return Account(**json.loads((_template(home, tell) / "account.json").read_text()))
+
+
 def executable(home: Path = HOME) -> Path:
     """Label Studio's command.
 
@@ -57,7 +62,7 @@ def executable(home: Path = HOME) -> Path:
 
 @contextmanager
 def label_studio(
-    data: Path, home: Path = HOME, tell: Tell = lambda waited: None
+    data: Path, home: Path = HOME, tell: Tell = lambda waited: None, port: int | None = None
 ) -> Iterator[Server]:
     """Run a fresh Label Studio whose files are in `data` until the block ends.
 
@@ -67,13 +72,12 @@ def label_studio(
     template = _template(home, tell)
     shutil.copytree(template, data, dirs_exist_ok=True)
     account = Account(**json.loads((data / "account.json").read_text()))
-    with _serve(home, data, account, tell) as server:
+    with _serve(home, data, account, tell, port or free_port()) as server:
         yield server
 
 
 @contextmanager
-def _serve(home: Path, data: Path, account: Account, tell: Tell) -> Iterator[Server]:
-    port = free_port()
+def _serve(home: Path, data: Path, account: Account, tell: Tell, port: int) -> Iterator[Server]:
     log = data / "label-studio.log"
     command = [str(executable(home)), "start", "--no-browser", "--internal-host", "127.0.0.1"]
     with Child(
@@ -110,7 +114,7 @@ def _template(home: Path, tell: Tell) -> Path:
     building = Path(tempfile.mkdtemp(prefix=".template-", dir=home.absolute()))
     try:
         (building / "account.json").write_text(json.dumps(asdict(account)))
-        with _serve(home, building, account, tell):
+        with _serve(home, building, account, tell, free_port()):
             pass
         (building / "label-studio.log").unlink()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import secrets
@@ -30,7 +31,7 @@ ERROR_RATES = (0.005, 0.01, 0.01, 0.02, 0.03)
 #: Batches: from a model that saw few labels, from one that saw many, and one hardly labelled.
 POOR, GOOD, FEW = "first-model", "second-model", "just-started"
 #: Queue tasks that are labelled before the gate looks again.
-_ROUND = 40
+_ROUND = 80
 _TRAINING_SECONDS = 120
 
 Say = Callable[[str], object]
@@ -54,9 +55,7 @@ class Parts:
         cuts = [0, 30, 60]
         for share in (0.18, 0.50, 0.24, 0.08):
             cuts.append(min(len(items), cuts[-1] + int(rest * share)))
-        seed, gold, poor, labelled, good, few = (
-            items[a:b] for a, b in zip(cuts, cuts[1:], strict=False)
-        )
+        seed, gold, poor, labelled, good, few = (items[a:b] for a, b in itertools.pairwise(cuts))
         return cls(seed=seed, poor=poor, labelled=labelled, good=good, few=few, gold=gold)
 
 
@@ -88,10 +87,10 @@ class Story:
         self._teach(parts.labelled, "the second")
         self._close(GOOD, parts.good)
         self._close(FEW, parts.few)
+        self._label(FEW, 12)
         self._label_until_settled(POOR)
         self._label_until_settled(GOOD)
-        self._label(FEW, 12)
-        return self._gate()
+        return self._ended()
 
     def _prepare(self, parts: Parts) -> None:
         made = self.lead.create_project(
@@ -184,10 +183,17 @@ class Story:
             done = self._label(batch, _ROUND)
             verdict = self._gate().verdicts[batch]
             self.say(f"{batch}: {_brief(verdict)}")
-            if verdict.state is not State.MORE:
+            if verdict.state is not State.MORE or not (done or verdict.extend_to):
                 return
-            if not done and not verdict.extend_to:
-                raise Fatal(f"batch {batch} is open and nothing is left to label")
+
+    def _ended(self) -> Pass:
+        """The last look, which must show what the demonstration is for."""
+        outcome = self._gate()
+        wanted = {POOR: State.HOLD, GOOD: State.PASS, FEW: State.MORE}
+        found = {name: verdict.state for name, verdict in outcome.verdicts.items()}
+        if found != wanted:
+            raise Fatal(f"the demonstration ended as {found}, not as {wanted}")
+        return outcome
 
     def _label(self, batch: str, tasks: int) -> int:
         """Let two people label each of the next tasks of the queue; how many answers came."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from sync.freeze.draw import gold_queue_id, queue_id, queue_mark
 from sync.gating.policy import from_dict
 from sync.labelstudio import LabelStudio, views
 from sync.records import Batch, Json, Task
 from sync.store import Store
+
+#: Requests in flight: more do not make Label Studio faster.
+_AT_ONCE = 4
 
 Progress = Callable[[int, int], object]
 
@@ -36,9 +40,14 @@ def extend(
         if task_id in tasks and tasks[task_id].data.get(queue_field) != place
     ]
     overlap = from_dict(batch.policy).sample.overlap
-    for done, (task, place) in enumerate(missing, start=1):
+
+    def put(item: tuple[Task, str]) -> None:
+        task, place = item
         server.patch_task(task.task_id, overlap=overlap, data=_data(task, queue_field, place))
-        progress(done, len(missing))
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for done, _ in enumerate(pool.map(put, missing), start=1):
+            progress(done, len(missing))
     if length != batch.queue_length:
         store.update_batch(project_id, batch.name, queue_length=length)
     return len(missing)
