@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import random
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +30,10 @@ from sync.worker.once import Pass, one_pass, utc_now
 ERROR_RATES = (0.005, 0.01, 0.01, 0.02, 0.03)
 #: Batches: from a model that saw few labels, from one that saw many, and one hardly labelled.
 POOR, GOOD, FEW = "first-model", "second-model", "just-started"
+#: Labels that the first model sees: too few, on purpose.
+_FIRST = 14
+#: Gold tasks, in equal parts in the three batches.
+_GOLD = 45
 #: Queue tasks that are labelled before the gate looks again.
 _ROUND = 80
 _TRAINING_SECONDS = 120
@@ -39,7 +43,7 @@ Say = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Parts:
-    """How the inputs are divided, as shares of them."""
+    """How the inputs are divided."""
 
     seed: tuple[Item, ...]
     poor: tuple[Item, ...]
@@ -50,10 +54,10 @@ class Parts:
 
     @classmethod
     def of(cls, inputs: Inputs) -> Parts:
-        """Thirty to learn from first, thirty gold, and the rest in four parts."""
-        items, rest = inputs.items, len(inputs.items) - 60
-        cuts = [0, 30, 60]
-        for share in (0.18, 0.50, 0.24, 0.08):
+        """A few to learn from first, gold, and shares of the rest."""
+        items, rest = inputs.items, len(inputs.items) - _FIRST - _GOLD
+        cuts = [0, _FIRST, _FIRST + _GOLD]
+        for share in (0.14, 0.55, 0.15, 0.06):
             cuts.append(min(len(items), cuts[-1] + int(rest * share)))
         seed, gold, poor, labelled, good, few = (items[a:b] for a, b in itertools.pairwise(cuts))
         return cls(seed=seed, poor=poor, labelled=labelled, good=good, few=few, gold=gold)
@@ -164,7 +168,8 @@ class Story:
             batch,
             self.settings.policy,
             queue_field=self.fields.queue,
-            key=secrets.token_hex(32),
+            # A fixed key shows the same every time; a real freeze draws a secret one.
+            key=hashlib.sha256(batch.encode()).hexdigest(),
             now=utc_now(),
         )
         self.say(

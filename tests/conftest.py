@@ -1,0 +1,181 @@
+"""What tests stand on: a real Label Studio, a real backend, databases, a browser."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sync.demo import label_studio as servers
+from sync.demo import people
+from sync.demo.processes import Child, free_port, start_backend
+from sync.labelstudio import LabelStudio
+from sync.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on the settings of whoever runs it."""
+    for name in [name for name in os.environ if name.startswith("ASSAY_")]:
+        monkeypatch.delenv(name)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where everything must be there, a skipped test is a failure."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped and os.environ.get("REQUIRE_ALL"):
+        terminalreporter.section("skipped, but REQUIRE_ALL is set")
+        terminalreporter.line("\n".join(report.nodeid for report in skipped))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run for the same reason."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("REQUIRE_ALL") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
+    """A running Label Studio."""
+    home = ROOT / servers.HOME
+    if not (home / "env").exists():
+        pytest.skip("Label Studio is not installed: run make setup")
+    with servers.label_studio(tmp_path_factory.mktemp("label-studio"), home) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def lead(site: servers.Server) -> LabelStudio:
+    """Label Studio under the lead's legacy token."""
+    return LabelStudio(site.url, site.account.token)
+
+
+@pytest.fixture(scope="session")
+def annotators(site: servers.Server) -> list[people.Person]:
+    """Five accounts made by invite link."""
+    return [
+        people.join(site.url, site.account.token, f"person{i}@example.com") for i in range(5)
+    ]
+
+
+@pytest.fixture
+def team(
+    site: servers.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Settings]:
+    """A team's settings, in the environment, with their backend running under gunicorn."""
+    port = free_port()
+    values = {
+        "ASSAY_LABEL_STUDIO_URL": site.url,
+        "ASSAY_LABEL_STUDIO_API_KEY": site.account.token,
+        "ASSAY_HOME": str(tmp_path / "assay"),
+        "ASSAY_BACKEND_URL": f"http://127.0.0.1:{port}",
+        "ASSAY_BACKEND_PASSWORD": secrets.token_urlsafe(16),
+        "ASSAY_POLL_SECONDS": "0.5",
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    with start_backend(port, values, tmp_path / "backend.log") as backend:
+        backend.wait_for(f"http://127.0.0.1:{port}/health", 60)
+        yield Settings.load()
+
+
+@pytest.fixture
+def port() -> int:
+    """A free loopback port."""
+    return free_port()
+
+
+@pytest.fixture
+def child() -> Iterator[Callable[[Child], Child]]:
+    """Hand over processes here, and they end with the test."""
+    started: list[Child] = []
+    yield lambda process: started.append(process) or process
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture(scope="session")
+def datasets() -> Path:
+    """Public sets of real human labels, where the machine has them."""
+    folder = ROOT.parent / "shared" / "datasets"
+    if not folder.is_dir():
+        pytest.skip(f"no datasets at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    return found
+
+
+@pytest.fixture(scope="session")
+def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go."""
+    folder = os.environ.get("SCREENSHOTS")
+    target = Path(folder) if folder else tmp_path_factory.mktemp("screenshots")
+    target.mkdir(parents=True, exist_ok=True)
+    return target
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL cluster of our own."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    binaries, folder, port = found[-1].parent, tmp_path_factory.mktemp("pg"), free_port()
+    # PostgreSQL refuses to run as root.
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    if user:
+        for path in (folder, *folder.parents[:3]):
+            path.chmod(0o755)
+        shutil.chown(folder, "postgres")
+    data = folder / "data"
+    initdb = [*user, str(binaries / "initdb"), "-A", "trust", "-U", "assay", "-D", str(data)]
+    subprocess.run(initdb, check=True, capture_output=True, cwd="/")
+    command = [*user, str(binaries / "postgres"), "-D", str(data), "-p", str(port)]
+    command += ["-k", str(folder), "-h", "127.0.0.1", "-c", "fsync=off"]
+    log = tmp_path_factory.mktemp("pg-log") / "log"
+    with Child("PostgreSQL", command, {}, log) as server:
+        _wait_for_postgresql(binaries / "pg_isready", port)
+        yield f"postgresql://assay@127.0.0.1:{port}/postgres"
+        server.stop()
+
+
+def _wait_for_postgresql(ready: Path, port: int) -> None:
+    for _ in range(50):
+        command = [str(ready), "-h", "127.0.0.1", "-p", str(port), "-t", "3"]
+        if subprocess.run(command, check=False, capture_output=True).returncode == 0:
+            return
+    raise RuntimeError("PostgreSQL did not become ready")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store's URL, once on each database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'assay.db'}"
+    cluster = request.getfixturevalue("postgresql")
+    name = f"test{secrets.token_hex(6)}"
+    import pg8000.native
+
+    port = int(cluster.rsplit(":", 1)[1].split("/")[0])
+    connection = pg8000.native.Connection(
+        "assay", host="127.0.0.1", port=port, database="postgres"
+    )
+    connection.run(f"CREATE DATABASE {name}")
+    connection.close()
+    return cluster.rsplit("/", 1)[0] + f"/{name}"
