@@ -26,11 +26,11 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 _THETA: Array = (_NODES + 1) / 2
 _LOG_WEIGHT: Array = np.log(_WEIGHTS / 2)
 #: Hypotheses tried at once, in each of the passes that narrow the search.
-_GRID, _PASSES = 12, 4
+_GRID, _PASSES = 8, 3
 #: A hypothesis that the scores seen so far rule out has this log-wealth.
 _RULED_OUT = 1e3
 _TINY = 1e-9
@@ -85,7 +85,7 @@ def _lower(x: Array, population: int | None, log_target: float) -> Array:
     while start < len(x):
         # Close to the end of a population the hypotheses that remain lie close together.
         left = len(x) if population is None else population - start
-        stop = min(len(x), start + max(1, min(start, left) // 4))
+        stop = min(len(x), start + max(1, min(start, left) // 3))
         reached = _block(x[:stop], seen[:stop], start, population, log_target, best)
         found[start:stop] = np.maximum(found[start:stop], reached)
         best = max(best, float(found[start:stop].max()))
@@ -111,7 +111,7 @@ def _block(
             break
         margin = float(np.diff(grid).max())
         low, high = max(best, above.min() - margin), min(high, above.max() + margin)
-        if margin <= 1e-5:
+        if margin <= 1e-4:
             break
     return reached
 
@@ -132,9 +132,8 @@ def _log_wealth(x: Array, seen: Array, start: int, population: int | None, grid:
         left = population - np.arange(len(x))[:, None]
         conditional = (population * grid - before) / left
     odds = x[:, None] / np.maximum(conditional, _TINY) - 1.0
-    parts = np.empty((len(_THETA), len(x) - start, len(grid)))
-    for k, theta in enumerate(_THETA):
-        parts[k] = np.cumsum(np.log1p(theta * odds), axis=0)[start:]
+    growth = np.log1p(_THETA[:, None, None] * odds)
+    parts = growth.cumsum(axis=1)[:, start:]
     parts += _LOG_WEIGHT[:, None, None]
     top: Array = parts.max(axis=0)
     wealth: Array = top + np.log(np.exp(parts - top).sum(axis=0))

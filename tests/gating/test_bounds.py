@@ -14,7 +14,7 @@ from sync.gating.bounds import anytime_bounds
 
 def by_definition(scores: list[float], population: int | None, confidence: float) -> list[float]:
     """Running lower bounds by bisection of the averaged martingale, one time at a time."""
-    nodes, weights = np.polynomial.legendre.leggauss(24)
+    nodes, weights = np.polynomial.legendre.leggauss(12)
     bets, shares = (nodes + 1) / 2, weights / 2
 
     def wealth(mean: float, time: int) -> float:
