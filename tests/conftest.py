@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,17 +55,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
 
 
 @pytest.fixture(scope="session")
-def lead(site: servers.Server) -> LabelStudio:
+def lead(site: servers.Server) -> Iterator[LabelStudio]:
     """Label Studio under the lead's legacy token."""
-    return LabelStudio(site.url, site.account.token)
+    with LabelStudio(site.url, site.account.token) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def annotators(site: servers.Server) -> list[people.Person]:
     """Five accounts made by invite link."""
-    return [
-        people.join(site.url, site.account.token, f"person{i}@example.com") for i in range(5)
-    ]
+    return [people.join(site.url, site.account.token, f"person{i}@example.com") for i in range(5)]
 
 
 @pytest.fixture
@@ -173,9 +173,21 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     import pg8000.native
 
     port = int(cluster.rsplit(":", 1)[1].split("/")[0])
-    connection = pg8000.native.Connection(
-        "assay", host="127.0.0.1", port=port, database="postgres"
-    )
+    connection = pg8000.native.Connection("assay", host="127.0.0.1", port=port, database="postgres")
     connection.run(f"CREATE DATABASE {name}")
     connection.close()
     return cluster.rsplit("/", 1)[0] + f"/{name}"
+
+
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], bool]], None]:
+    """Poll for a condition."""
+
+    def wait(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError("the condition did not come true")
+            time.sleep(0.1)
+
+    return wait

@@ -75,18 +75,19 @@ def freeze(app: App, project: int | None, batch: str) -> None:
         )
         click.echo(f"batch {batch!r}: the freeze that was cut off is complete now")
         return
-    frozen = use_case(
-        app.server,
-        app.store,
-        generator_of(app),
-        found,
-        batch,
-        app.settings.policy,
-        queue_field=app.settings.queue_field,
-        key=secrets.token_hex(32),
-        now=utc_now(),
-        progress=progress,
-    )
+    with generator_of(app) as generator:
+        frozen = use_case(
+            app.server,
+            app.store,
+            generator,
+            found,
+            batch,
+            app.settings.policy,
+            queue_field=app.settings.queue_field,
+            key=secrets.token_hex(32),
+            now=utc_now(),
+            progress=progress,
+        )
     progress.close()
     click.echo(
         f"batch {batch!r} is frozen: {frozen.tasks} tasks, {frozen.batch.population} of them "

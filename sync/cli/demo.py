@@ -52,6 +52,7 @@ def demo(once: bool, data: Path | None) -> None:
         chosen = inputs.texts(data, seed=1) if data else inputs.digits(seed=1)
         say(f"{chosen.title}: {len(chosen.items)} items of {len(chosen.labels)} labels")
         story = Story(chosen, site, settings, store, say)
+        stack.callback(story.close)
         outcome = story.play()
         click.echo("\n" + verdict_table(outcome.verdicts))
         for verdict in outcome.verdicts.values():

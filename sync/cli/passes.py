@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,9 @@ def _row(verdict: Verdict) -> list[object]:
     agreement = verdict.criterion("agreement")
     bounds = "–"
     if accepted and accepted.lower is not None and accepted.upper is not None:
-        bounds = f"{accepted.lower:.3f}–{accepted.upper:.3f} / {accepted.threshold:.2f}"
+        # Rounded outwards: the table must not promise more than is known.
+        low, high = math.floor(accepted.lower * 1e3) / 1e3, math.ceil(accepted.upper * 1e3) / 1e3
+        bounds = f"{low:.3f}–{high:.3f} / {accepted.threshold:.2f}"
     return [
         verdict.batch,
         verdict.state,

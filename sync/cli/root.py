@@ -164,7 +164,8 @@ def with_app(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(app, *args, **kwargs)
         finally:
-            if "store" in app.__dict__:
-                app.store.close()
+            for opened in ("store", "server"):
+                if opened in app.__dict__:
+                    getattr(app, opened).close()
 
     return wrapped

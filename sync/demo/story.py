@@ -96,6 +96,11 @@ class Story:
         self._label_until_settled(GOOD)
         return self._ended()
 
+    def close(self) -> None:
+        """Close the connections."""
+        self.lead.close()
+        self.generator.close()
+
     def _prepare(self, parts: Parts) -> None:
         made = self.lead.create_project(
             title=self.inputs.title,

@@ -6,7 +6,7 @@ import json
 import time as clock
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sync.errors import Fatal
 from sync.labelstudio.transport import Missing, Transport
@@ -32,6 +32,22 @@ class LabelStudio:
         """Nothing is sent before the first question."""
         self.url = url.rstrip("/")
         self._http = Transport(url, api_key, sleep=sleep)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.close()
+
+    def raw(self, path: str, **params: Any) -> Any:
+        """What a GET of this path answers."""
+        return self._http.get(path, **params)
 
     def version(self) -> str:
         """The server's release, such as "1.23.2"."""
@@ -132,11 +148,11 @@ class LabelStudio:
 
     def patch_ml_backend(self, backend_id: int, **values: Any) -> Json:
         """Change an ML backend; `url` and `project` must be among the values."""
-        return dict(self._http.patch(f"api/ml/{backend_id}/", values))
+        return dict(self._http.patch(f"api/ml/{backend_id}", values))
 
     def delete_ml_backend(self, backend_id: int) -> None:
         """Disconnect an ML backend; its webhook stays."""
-        self._http.delete(f"api/ml/{backend_id}/")
+        self._http.delete(f"api/ml/{backend_id}")
 
     def train(self, backend_id: int) -> None:
         """Ask Label Studio to send START_TRAINING to the ML backend."""

@@ -49,6 +49,10 @@ class Transport:
             raise ConfigurationError(f"ASSAY_LABEL_STUDIO_API_KEY: {_detail(error.body)}") from None
         self._http = sdk._client_wrapper.httpx_client
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.httpx_client.close()
+
     def get(self, path: str, **params: Any) -> Any:
         """GET; repeated on failure."""
         return self.call("GET", path, params=params, repeat=True)

@@ -87,7 +87,7 @@ def test_what_goes_in_comes_out(store: Store) -> None:
 def test_a_time_without_zone_is_refused(store: Store) -> None:
     """A naive time would be guessed at, so it raises."""
     with pytest.raises(Exception, match="time without a zone"):
-        store.hint(1, datetime(2026, 1, 1))  # noqa: DTZ001
+        store.hint(1, datetime(2026, 1, 1))
 
 
 def test_the_first_submission_stays_the_first(store: Store) -> None:
