@@ -66,8 +66,10 @@ def _held(criteria: Sequence[Criterion], scores: Scores, worst: WorstLabel | Non
 def _open(criteria: Sequence[Criterion], scores: Scores, labels_left: int | None) -> str:
     counted = len(scores.counted)
     waiting = f" ({scores.waiting} wait for an earlier one)" if scores.waiting else ""
-    reasons = [c.reason for c in criteria if c.state is State.MORE and c.reason]
-    why = "; ".join(reason for reason in reasons if counted or "blind" not in reason)
+    # With hardly an answer, only what is missing besides answers is worth a word.
+    telling = criteria if counted >= 2 else [c for c in criteria if c.name == "gold"]
+    reasons = [c.reason for c in telling if c.state is State.MORE and c.reason]
+    why = "; ".join(reasons)
     more = f"; {why}" if why else ""
     ahead = (
         f"about {labels_left} more labels should settle it"

@@ -40,7 +40,8 @@ def describe(verdicts: Sequence[Verdict], own: str) -> str:
     """A description with the tags of the verdicts in front of the user's own text.
 
     Args:
-        verdicts: one a batch, oldest first; none gives the user's text alone.
+        verdicts: one a batch, oldest first; none gives the user's text alone. The states come
+            first, since a card shows some hundred characters; the details are the worst one's.
         own: what `user_text` found.
     """
     if not verdicts:
@@ -48,7 +49,7 @@ def describe(verdicts: Sequence[Verdict], own: str) -> str:
     # Of two that are equally bad the newer one is what the lead is working on.
     ordered = sorted(reversed(verdicts), key=lambda v: _WORST_FIRST[v.state])
     heads = [f"[gate:{v.state}] [batch:{_clean(v.batch)}]" for v in ordered[:NAMED]]
-    lines = [" ".join([heads[0], *details(ordered[0]), *heads[1:]]), ordered[0].sentence]
+    lines = [" ".join([*heads, *details(ordered[0])]), ordered[0].sentence]
     return "\n".join([*lines, SEPARATOR, own] if own else lines)
 
 
