@@ -91,6 +91,10 @@ class LabelStudio:
         """Change a task; `data` must be the whole of its data."""
         return dict(self._http.patch(f"api/tasks/{task_id}/", values))
 
+    def delete_task(self, task_id: int) -> None:
+        """Remove a task with all that is on it."""
+        self._http.delete(f"api/tasks/{task_id}/")
+
     def changed_tasks(
         self, project_id: int, since: datetime | None, size: int = PAGE
     ) -> list[Json]:
