@@ -49,7 +49,9 @@ def describe(verdicts: Sequence[Verdict], own: str) -> str:
     # Of two that are equally bad the newer one is what the lead is working on.
     ordered = sorted(reversed(verdicts), key=lambda v: _WORST_FIRST[v.state])
     heads = [f"[gate:{v.state}] [batch:{_clean(v.batch)}]" for v in ordered[:NAMED]]
-    lines = [" ".join([*heads, *details(ordered[0])]), ordered[0].sentence]
+    # After several heads the batch is named again, or its details would seem the last one's.
+    again = [f"[batch:{_clean(ordered[0].batch)}]"] if len(heads) > 1 else []
+    lines = [" ".join([*heads, *again, *details(ordered[0])]), ordered[0].sentence]
     return "\n".join([*lines, SEPARATOR, own] if own else lines)
 
 

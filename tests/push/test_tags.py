@@ -61,7 +61,7 @@ def test_the_worst_batch_comes_first() -> None:
     """HOLD stands before MORE before PASS, and the details are the worst one's."""
     text = describe([PASS, MORE, HOLD], "")
     heads = "[gate:HOLD] [batch:b7] [gate:MORE] [batch:b5] [gate:PASS] [batch:b6]"
-    assert text.startswith(heads + " [blind:41/47] [bound:0.79<0.90]")
+    assert text.startswith(heads + " [batch:b7] [blind:41/47] [bound:0.79<0.90]")
     assert worst([PASS, MORE]) is State.MORE
     assert worst([]) is None
 

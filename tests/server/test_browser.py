@@ -102,7 +102,8 @@ def test_people_see_verdicts_and_only_shown_candidates(
     card = page.locator("[class*=project-card]", has_text="Help desk").first
     expect(card).to_contain_text("[gate:HOLD] [batch:poor]")
     expect(card).to_contain_text("[gate:MORE] [batch:new]")
-    page.screenshot(path=screenshots / "card.png")
+    card.screenshot(path=screenshots / "card.png")
+    page.screenshot(path=screenshots / "projects.png")
 
     blind, shown, gold, _ = places(judged, "new")
     data = f"{url}/projects/{judged.project_id}/data"

@@ -155,7 +155,9 @@ def assert_the_project_shows_it(loop: Loop) -> None:
     """Tags, sentence, the user's own text, colour and tabs."""
     there = loop.lead.project(loop.project_id)
     description = there["description"]
-    assert description.startswith("[gate:HOLD] [batch:b6] [gate:PASS] [batch:b7] [blind:")
+    assert description.startswith(
+        "[gate:HOLD] [batch:b6] [gate:PASS] [batch:b7] [batch:b6] [blind:"
+    )
     assert description.endswith(f"\n—\n{OWN}")
     assert there["color"] == "#D64545"
     with Store.open(loop.team.store_url) as store:
