@@ -11,6 +11,7 @@ from sync.cli.root import App, project_option, with_app
 from sync.cli.show import Progress
 
 if TYPE_CHECKING:
+    from sync.freeze import Frozen
     from sync.generator import Generator
 
 
@@ -89,6 +90,11 @@ def freeze(app: App, project: int | None, batch: str) -> None:
             progress=progress,
         )
     progress.close()
+    _tell(frozen)
+
+
+def _tell(frozen: Frozen) -> None:
+    batch = frozen.batch.name
     click.echo(
         f"batch {batch!r} is frozen: {frozen.tasks} tasks, {frozen.batch.population} of them "
         f"judged, {frozen.gold} gold, {frozen.labelled} labelled before, "
