@@ -157,7 +157,9 @@ class _Reader:
             self.bad["task", int(raw["id"])] = str(error)
             return None
         self.good.add(("task", task.task_id))
-        annotations = [self._annotation(item, task.task_id) for item in raw["annotations"]]
+        annotations = [
+            self._annotation(item, task.task_id) for item in raw.get("annotations") or []
+        ]
         return task, [a for a in annotations if a is not None]
 
     def _annotation(self, raw: Json, task_id: int) -> Annotation | None:

@@ -39,7 +39,10 @@ def status(app: App, project: int | None) -> None:
     if verdicts:
         click.echo(verdict_table(verdicts))
     for name, row in rows.items():
-        click.echo(f"{name}: {verdicts[name].sentence if row else 'frozen, not gated yet'}")
+        click.echo(f"{name}: {verdicts[name].sentence if row else 'frozen, not judged yet'}")
+    for batch in app.store.batches(project_id):
+        if not batch.complete:
+            click.echo(f"{batch.name}: its freeze is not complete; if none runs, freeze it again")
     _people(verdicts.values())
     for item in app.store.set_aside(project_id):
         click.echo(f"set aside: {item['kind']} {item['item_id']}: {item['reason']}")

@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -62,27 +62,33 @@ def executable(home: Path = HOME) -> Path:
 
 @contextmanager
 def label_studio(
-    data: Path, home: Path = HOME, tell: Tell = lambda waited: None, port: int | None = None
+    data: Path,
+    home: Path = HOME,
+    tell: Tell = lambda waited: None,
+    port: int | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """Run a fresh Label Studio whose files are in `data` until the block ends.
 
     The first start migrates an empty database, which takes most of a minute; its result is
-    kept beside the installation, and later ones start from a copy.
+    kept beside the installation, and later ones start from a copy. `settings` are environment
+    variables of Label Studio that replace ours.
     """
     template = _template(home, tell)
     shutil.copytree(template, data, dirs_exist_ok=True)
     account = Account(**json.loads((data / "account.json").read_text()))
-    with _serve(home, data, account, tell, port or free_port()) as server:
+    env = _environment(data, account) | dict(settings or {})
+    with _serve(home, data, account, tell, port or free_port(), env) as server:
         yield server
 
 
 @contextmanager
-def _serve(home: Path, data: Path, account: Account, tell: Tell, port: int) -> Iterator[Server]:
+def _serve(
+    home: Path, data: Path, account: Account, tell: Tell, port: int, env: Mapping[str, str]
+) -> Iterator[Server]:
     log = data / "label-studio.log"
     command = [str(executable(home)), "start", "--no-browser", "--internal-host", "127.0.0.1"]
-    with Child(
-        "Label Studio", [*command, "--port", str(port)], _environment(data, account), log
-    ) as child:
+    with Child("Label Studio", [*command, "--port", str(port)], env, log) as child:
         url = f"http://127.0.0.1:{port}"
         child.wait_for(f"{url}/health", 300, tell)
         yield Server(url=url, account=account, data=data, log=log)
@@ -114,7 +120,8 @@ def _template(home: Path, tell: Tell) -> Path:
     building = Path(tempfile.mkdtemp(prefix=".template-", dir=home.absolute()))
     try:
         (building / "account.json").write_text(json.dumps(asdict(account)))
-        with _serve(home, building, account, tell, free_port()):
+        env = _environment(building, account)
+        with _serve(home, building, account, tell, free_port(), env):
             pass
         (building / "label-studio.log").unlink()
         try:

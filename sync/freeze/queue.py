@@ -46,8 +46,12 @@ def extend(
         server.patch_task(task.task_id, overlap=overlap, data=_data(task, queue_field, place))
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for done, _ in enumerate(pool.map(put, missing), start=1):
-            progress(done, len(missing))
+        try:
+            for done, _ in enumerate(pool.map(put, missing), start=1):
+                progress(done, len(missing))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
     if length != batch.queue_length:
         store.update_batch(project_id, batch.name, queue_length=length)
     return len(missing)

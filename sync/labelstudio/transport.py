@@ -140,6 +140,6 @@ def _body(response: httpx.Response) -> Any:
 def _detail(body: Any) -> str:
     """The reason that Label Studio gives, in one short line."""
     if isinstance(body, dict):
-        body = body.get("detail") or body.get("validation_errors") or body
+        body = body.get("validation_errors") or body.get("detail") or body
     text = " ".join(str(body).split())
     return "an HTML page" if text.startswith("<") else text[:300]

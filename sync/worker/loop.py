@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import socket
 import threading
-import uuid
 from collections.abc import Callable
-from contextlib import suppress
 
 from sync.errors import AssayError, ConfigurationError, Retriable
 from sync.labelstudio import LabelStudio
 from sync.settings import Settings
 from sync.store import Store
+from sync.worker.lease import Lease
 from sync.worker.once import Clock, Pass, one_pass, utc_now
 
-_log = logging.getLogger(__name__)
-
-#: Seconds for which a worker that died keeps others away.
-LEASE_SECONDS = 60
 #: Longest pause after repeated failures, seconds.
 LONGEST_PAUSE = 60.0
 
@@ -50,8 +42,7 @@ def run(
     Raises:
         ConfigurationError: trying again cannot help.
     """
-    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    with _Lease(store, project_id, holder, now) as lease:
+    with Lease(store, project_id, now) as lease:
         failures, since = 0, None
         while not stop.is_set():
             if not lease.take():
@@ -81,7 +72,7 @@ def _pause(
 ) -> None:
     """Wait for the next pass, or for Label Studio's hint that something changed."""
     if failures:
-        stop.wait(min(settings.poll_seconds * 2**failures, LONGEST_PAUSE))
+        stop.wait(min(settings.poll_seconds * 2 ** min(failures, 10), LONGEST_PAUSE))
         return
     hinted = _hint(store, project_id)
     left = settings.poll_seconds
@@ -94,36 +85,3 @@ def _pause(
 def _hint(store: Store, project_id: int) -> object:
     project = store.project(project_id)
     return project.hinted_at if project else None
-
-
-class _Lease:
-    """The right to work on a project, renewed in the background while a pass runs."""
-
-    def __init__(self, store: Store, project_id: int, holder: str, now: Clock) -> None:
-        self._store, self._project_id, self._holder, self._now = store, project_id, holder, now
-        self._done = threading.Event()
-        self._held = False
-        self._thread = threading.Thread(target=self._renew, daemon=True)
-
-    def __enter__(self) -> _Lease:
-        self._thread.start()
-        return self
-
-    def take(self) -> bool:
-        self._held = self._store.lease(self._project_id, self._holder, self._now(), LEASE_SECONDS)
-        return self._held
-
-    def _renew(self) -> None:
-        while not self._done.wait(LEASE_SECONDS / 4):
-            if self._held:
-                try:
-                    self.take()
-                except AssayError as error:
-                    _log.warning("the lease was not renewed: %s", error)
-
-    def __exit__(self, *_: object) -> None:
-        self._done.set()
-        self._thread.join()
-        if self._held:
-            with suppress(AssayError):
-                self._store.release(self._project_id, self._holder)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import label_configs
 from label_configs import LabelConfig
-from sync.freeze import extend, resume
+from sync.freeze import extend
 from sync.gating import gate
 from sync.gating.policy import from_dict
 from sync.gating.verdict import State, Verdict
@@ -65,17 +65,19 @@ def one_pass(
     fields = Fields(batch=settings.batch_field, queue=settings.queue_field)
     pulled = pull(server, store, project_id, fields, now, since, progress)
     project = connected(store, project_id)
-    _finish_freezes(server, store, project, settings)
     verdicts = judge(store, project, now())
     extended = _lengthen(server, store, project, verdicts, settings)
-    batches = store.batches(project_id)
-    pushed = push(server, store, project, pulled.project, [(b, verdicts[b.name]) for b in batches])
+    judged = [(b, verdicts[b.name]) for b in store.batches(project_id) if b.name in verdicts]
+    pushed = push(server, store, project, pulled.project, judged)
     return Pass(pulled=pulled, verdicts=verdicts, extended=extended, pushed=pushed)
 
 
 def judge(store: Store, project: Project, now: datetime) -> dict[str, Verdict]:
-    """The verdict on each frozen batch of a project, also kept in the store."""
-    batches = store.batches(project.project_id)
+    """The verdict on each frozen batch of a project, also kept in the store.
+
+    A batch whose freeze is going on, or was cut off, is left alone until it is complete.
+    """
+    batches = [batch for batch in store.batches(project.project_id) if batch.complete]
     if not batches:
         return {}
     config = label_configs.parse(project.label_config)
@@ -90,15 +92,6 @@ def _judge(
     return verdict
 
 
-def _finish_freezes(
-    server: LabelStudio, store: Store, project: Project, settings: Settings
-) -> None:
-    """Take up again the freezes that were cut off."""
-    for batch in store.batches(project.project_id):
-        if not batch.complete:
-            resume(server, store, project, batch, queue_field=settings.queue_field)
-
-
 def _lengthen(
     server: LabelStudio,
     store: Store,
@@ -109,6 +102,8 @@ def _lengthen(
     """Ask for more answers where a queue is used up and the batch is open; re-assert the rest."""
     added: dict[str, int] = {}
     for batch in store.batches(project.project_id):
+        if batch.name not in verdicts:
+            continue
         length = _length(batch, verdicts[batch.name])
         field = settings.queue_field
         n = extend(server, store, project.project_id, batch, length, queue_field=field)
