@@ -1,0 +1,102 @@
+"""Label Studio may be slow, busy or gone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from sync.errors import ConfigurationError, Fatal, Retriable
+from sync.labelstudio.transport import Missing, Transport
+
+Serve = Callable[[list[tuple[int, str]]], tuple[Transport, list[float], list[str]]]
+
+
+@pytest.fixture
+def serve(port: int) -> Iterator[Serve]:
+    """A server that gives these replies in turn, and a transport that remembers its pauses."""
+    opened: list[Any] = []
+
+    def start(replies: list[tuple[int, str]]) -> tuple[Transport, list[float], list[str]]:
+        asked: list[str] = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.command)
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                status, body = replies.pop(0)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            do_POST = do_GET
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        pauses: list[float] = []
+        transport = Transport(f"http://127.0.0.1:{port}", "key", sleep=pauses.append)
+        opened.extend([(server.shutdown, server.server_close), (transport.close,)])
+        return transport, pauses, asked
+
+    yield start
+    for closers in reversed(opened):
+        for close in closers:
+            close()
+
+
+def test_a_busy_server_is_asked_again(serve: Serve) -> None:
+    """Two failures cost two pauses that grow, and the third answer counts."""
+    transport, pauses, _ = serve([(503, "busy"), (429, ""), (200, '{"a": 1}')])
+    assert transport.get("x") == {"a": 1}
+    assert len(pauses) == 2
+    assert 0.25 <= pauses[0] <= 0.5 <= pauses[1] <= 1.0
+
+
+def test_the_budget_of_tries_ends(serve: Serve) -> None:
+    """Five failures are given up with what the server said."""
+    transport, pauses, _ = serve([(500, "boom")] * 5)
+    with pytest.raises(Retriable, match="answered 500 to GET x: boom"):
+        transport.get("x")
+    assert len(pauses) == 4
+
+
+def test_what_creates_is_sent_once(serve: Serve) -> None:
+    """A POST is not repeated: the first may have succeeded."""
+    transport, _, asked = serve([(502, ""), (200, "{}")])
+    with pytest.raises(Retriable):
+        transport.post("x", {})
+    assert asked == ["POST"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "message"),
+    [
+        (401, ConfigurationError, "refuses ASSAY_LABEL_STUDIO_API_KEY"),
+        (403, Fatal, "answered 403"),
+        (404, Missing, "has nothing at x"),
+    ],
+)
+def test_a_refusal_is_not_asked_again(
+    serve: Serve, status: int, kind: type[Exception], message: str
+) -> None:
+    """Trying again cannot help, and the text says what is wrong."""
+    transport, pauses, _ = serve([(status, '{"detail": "no"}')])
+    with pytest.raises(kind, match=message):
+        transport.get("x")
+    assert pauses == []
+
+
+def test_nobody_there_is_told(port: int) -> None:
+    """The address is named, and nothing of the key."""
+    transport = Transport(f"http://127.0.0.1:{port}", "very-secret", sleep=lambda seconds: None)
+    with pytest.raises(Retriable, match=f"127.0.0.1:{port} cannot be reached") as found:
+        transport.get("x")
+    assert "very-secret" not in str(found.value)
+    transport.close()
