@@ -24,25 +24,13 @@ from backend.answers import Answers
 from backend.bodies import Malformed, Predict, project_of
 from backend.registry import Registry
 from backend.training import Trainer
-from sync.settings import Settings
+from sync.settings import WAKING_ACTIONS, Settings
 from sync.store import Store
 
 _log = logging.getLogger(__name__)
 
 #: Bytes of a request's body.
 LARGEST_BODY = 64 * 1024 * 1024
-
-#: Webhook actions that mean that the worker should look.
-_CHANGES = frozenset(
-    {
-        "ANNOTATION_CREATED",
-        "ANNOTATIONS_CREATED",
-        "ANNOTATION_UPDATED",
-        "ANNOTATIONS_DELETED",
-        "TASKS_CREATED",
-        "TASKS_DELETED",
-    }
-)
 
 
 class Metrics:
@@ -207,7 +195,7 @@ def _webhook(app: Flask, guard: _Guard, store: Store, trainer: Trainer, metrics:
         known = project is not None and hmac.compare_digest(secret, project.webhook_secret.encode())
         if not (known or guard.allows()):
             return _refuse(401, "neither the webhook's secret nor user and password are right")
-        if project is not None and body.get("action") in _CHANGES:
+        if project is not None and body.get("action") in WAKING_ACTIONS:
             store.hint(project_id, datetime.now(UTC))
         elif project is not None and body.get("action") == "START_TRAINING":
             metrics.trainings.inc()

@@ -11,18 +11,8 @@ import label_configs
 from sync.errors import AssayError, Fatal
 from sync.labelstudio import LabelStudio
 from sync.records import Json, Project
-from sync.settings import Settings, model_version
+from sync.settings import WAKING_ACTIONS, Settings, model_version
 from sync.store import Store
-
-#: What wakes the worker. Not PROJECT_UPDATED: our own verdicts would call us.
-ACTIONS = [
-    "ANNOTATION_CREATED",
-    "ANNOTATIONS_CREATED",
-    "ANNOTATION_UPDATED",
-    "ANNOTATIONS_DELETED",
-    "TASKS_CREATED",
-    "TASKS_DELETED",
-]
 
 _BLOCKED = (
     "Label Studio refuses private addresses: start it with ML_BLOCK_LOCAL_IP=false and "
@@ -130,7 +120,7 @@ def _hook(server: LabelStudio, settings: Settings, project: Project) -> None:
         "send_for_all_actions": False,
         "is_active": True,
         "headers": {"X-Assay-Secret": project.webhook_secret},
-        "actions": ACTIONS,
+        "actions": list(WAKING_ACTIONS),
     }
     hooks = _hooks(server, settings, project.project_id)
     for extra in hooks[1:]:

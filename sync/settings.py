@@ -17,6 +17,16 @@ from sync.gating.policy import GatePolicy, from_dict
 
 PREFIX = "ASSAY_"
 
+#: Webhook actions that wake the worker. Not PROJECT_UPDATED: our own verdicts would wake us.
+WAKING_ACTIONS = (
+    "ANNOTATION_CREATED",
+    "ANNOTATIONS_CREATED",
+    "ANNOTATION_UPDATED",
+    "ANNOTATIONS_DELETED",
+    "TASKS_CREATED",
+    "TASKS_DELETED",
+)
+
 
 def model_version(project_id: int) -> str:
     """The one version string of a project: predictions, `/setup` and the backend's title."""

@@ -48,21 +48,12 @@ def freeze(app: App, project: int | None, batch: str) -> None:
 
     from sync.freeze import freeze as use_case
     from sync.freeze import resume
-    from sync.pull import Fields, connected, pull
+    from sync.pull import connected
     from sync.worker.once import utc_now
 
     project_id = app.project_id(project)
     progress = Progress()
-    fields = Fields(batch=app.settings.batch_field, queue=app.settings.queue_field)
-    pull(
-        app.server,
-        app.store,
-        project_id,
-        fields,
-        utc_now,
-        progress=lambda n: progress.count("tasks read", n),
-    )
-    progress.close()
+    app.pull(project_id)
     found = connected(app.store, project_id)
     cut_off = app.store.batch(project_id, batch)
     if cut_off is not None and not cut_off.complete:

@@ -38,23 +38,21 @@ def add(app: App, project: int | None, batch: str | None, file: Path) -> None:
     freezing the batch, so that it is mixed into the queue from the start.
     """
     from sync.freeze import plant
-    from sync.pull import Fields, connected, pull
-    from sync.worker.once import utc_now
+    from sync.pull import connected
 
     items = read_items(file)
     project_id = app.project_id(project)
-    fields = Fields(batch=app.settings.batch_field, queue=app.settings.queue_field)
-    pull(app.server, app.store, project_id, fields, utc_now)
+    app.pull(project_id)
     done = plant(
         app.server,
         app.store,
         connected(app.store, project_id),
         items,
         batch=batch,
-        batch_field=fields.batch,
-        queue_field=fields.queue,
+        batch_field=app.settings.batch_field,
+        queue_field=app.settings.queue_field,
     )
-    pull(app.server, app.store, project_id, fields, utc_now)
+    app.pull(project_id)
     click.echo(
         f"{done.matched} existing tasks are gold now, {done.added} new ones planted; "
         f"{done.total} gold tasks in all"

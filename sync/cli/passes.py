@@ -64,24 +64,12 @@ def exit_code(verdicts: Mapping[str, Verdict]) -> int:
 @with_app
 def sync(app: App, project: int | None, rebuild: bool) -> None:
     """Pull what changed in Label Studio into Assay's store."""
-    from sync.pull import Fields, pull
     from sync.pull import rebuild as forget
-    from sync.worker.once import utc_now
 
     project_id = app.project_id(project)
     if rebuild:
         forget(app.store, project_id)
-    progress = Progress()
-    fields = Fields(batch=app.settings.batch_field, queue=app.settings.queue_field)
-    pulled = pull(
-        app.server,
-        app.store,
-        project_id,
-        fields,
-        utc_now,
-        progress=lambda n: progress.count("tasks read", n),
-    )
-    progress.close()
+    pulled = app.pull(project_id)
     aside = len(app.store.set_aside(project_id))
     click.echo(
         f"{pulled.tasks} tasks read, {pulled.deleted} deleted"

@@ -20,6 +20,7 @@ from sync.errors import AssayError, ConfigurationError
 
 if TYPE_CHECKING:
     from sync.labelstudio import LabelStudio
+    from sync.pull import Pulled
     from sync.settings import Settings
     from sync.store import Store
 
@@ -100,6 +101,26 @@ class App:
         raise ConfigurationError(
             f"which project? Give --project or set ASSAY_PROJECT (connected: {names})"
         )
+
+    def pull(self, project_id: int) -> Pulled:
+        """Bring the mirror up to date, telling how far it is."""
+        from sync.cli.show import Progress
+        from sync.pull import Fields, pull
+        from sync.worker.once import utc_now
+
+        progress = Progress()
+        fields = Fields(batch=self.settings.batch_field, queue=self.settings.queue_field)
+        try:
+            return pull(
+                self.server,
+                self.store,
+                project_id,
+                fields,
+                utc_now,
+                progress=lambda tasks: progress.count("tasks read", tasks),
+            )
+        finally:
+            progress.close()
 
 
 pass_app = click.make_pass_decorator(App, ensure=True)

@@ -8,7 +8,6 @@ import socket
 import threading
 import uuid
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from sync.errors import AssayError
@@ -50,12 +49,7 @@ class Lease:
                 except AssayError as error:
                     _log.warning("the lease was not renewed: %s", error)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Give it back."""
         self._done.set()
         self._thread.join()
