@@ -28,7 +28,7 @@ Array = npt.NDArray[Any]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 _THETA: Array = (_NODES + 1) / 2
-_LOG_WEIGHT: Array = np.log(_WEIGHTS / 2)
+_WEIGHT: Array = _WEIGHTS / 2
 #: Hypotheses tried at once, in each of the passes that narrow the search.
 _GRID, _PASSES = 8, 3
 #: A hypothesis that the scores seen so far rule out has this log-wealth.
@@ -132,14 +132,13 @@ def _log_wealth(x: Array, seen: Array, start: int, population: int | None, grid:
         left = population - np.arange(len(x))[:, None]
         conditional = (population * grid - before) / left
     odds = x[:, None] / np.maximum(conditional, _TINY) - 1.0
-    growth = np.log1p(_THETA[:, None, None] * odds)
-    parts = growth.cumsum(axis=1)[:, start:]
-    parts += _LOG_WEIGHT[:, None, None]
-    top: Array = parts.max(axis=0)
-    wealth: Array = top + np.log(np.exp(parts - top).sum(axis=0))
+    # A wealth that overflows has long rejected its hypothesis, and one that vanishes never will.
+    with np.errstate(over="ignore", divide="ignore"):
+        growth = np.cumprod(1.0 + _THETA[:, None, None] * odds, axis=1)[:, start:]
+        wealth: Array = np.log(np.tensordot(_WEIGHT, growth, axes=1))
     impossible = np.logical_or.accumulate(conditional < -_TINY, axis=0)[start:]
     wealth[impossible] = _RULED_OUT
-    return np.minimum(wealth, _RULED_OUT)
+    return np.clip(wealth, -_RULED_OUT, _RULED_OUT)
 
 
 def _crossing(grid: Array, wealth: Array, log_target: float) -> Array:
