@@ -16,7 +16,7 @@ from sync.errors import ConfigurationError
 from sync.records import Json, Result
 
 #: Labels of a text set that are used: its most frequent ones.
-_MOST_LABELS = 10
+_MOST_LABELS = 5
 #: Items used; with fewer the parts become too small to show anything.
 _MOST_ITEMS, _FEWEST_ITEMS = 1797, 600
 
@@ -39,6 +39,8 @@ class Inputs:
     to_name: str
     labels: tuple[str, ...]
     items: tuple[Item, ...]
+    #: Whether the second model is known to learn them well enough to pass.
+    learnable: bool = False
 
     def result(self, label: str) -> Result:
         """The label as a Label Studio result."""
@@ -71,6 +73,7 @@ def digits(seed: int) -> Inputs:
         to_name="image",
         labels=tuple(str(digit) for digit in range(10)),
         items=_shuffled(items, seed),
+        learnable=True,
     )
 
 
