@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,11 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Whoever ends the run by SIGTERM, like a CI that lost patience, ends its servers too."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Where everything must be there, a skipped test is a failure."""
     skipped = terminalreporter.stats.get("skipped", [])
@@ -48,7 +54,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
     """A running Label Studio."""
     home = ROOT / servers.HOME
-    if not (home / "env").exists():
+    if not (home / "env" / "bin" / "label-studio").exists():
         pytest.skip("Label Studio is not installed: run make setup")
     with servers.label_studio(tmp_path_factory.mktemp("label-studio"), home) as server:
         yield server

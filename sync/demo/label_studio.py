@@ -116,6 +116,7 @@ def _template(home: Path, tell: Tell) -> Path:
     template = (home / f"template-{VERSION}").absolute()
     if template.is_dir():
         return template
+    executable(home)
     account = Account("lead@example.com", secrets.token_urlsafe(9), secrets.token_hex(20))
     building = Path(tempfile.mkdtemp(prefix=".template-", dir=home.absolute()))
     try:

@@ -79,16 +79,19 @@ class Child:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])
 
     def stop(self, grace: float = 10.0) -> None:
-        """End the whole group, first kindly."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+        """End the whole group, first kindly; at once if this is interrupted."""
+        try:
+            self._signal(signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(grace)
-                break
-        # Whatever of the group has outlived its leader.
+        finally:
+            # Whatever of the group has outlived its leader too.
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            os.killpg(self._process.pid, number)
 
 
 def start_backend(port: int, env: Mapping[str, str], log: Path) -> Child:
