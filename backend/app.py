@@ -19,9 +19,9 @@ from prometheus_client import (
 )
 from werkzeug.exceptions import HTTPException
 
-from backend import pixels
 from backend.answers import Answers
 from backend.bodies import Malformed, Predict, project_of
+from backend.pixels import use_uploads
 from backend.registry import Registry
 from backend.training import Trainer
 from sync.settings import WAKING_ACTIONS, Settings
@@ -77,9 +77,7 @@ def create_app(settings: Settings, store_factory: Callable[[str], Store] = Store
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     store = store_factory(settings.store_url)
     metrics = Metrics()
-    key = settings.label_studio_api_key.get_secret_value()
-    if key:
-        pixels.uploads = pixels.Uploads(settings.label_studio_url, key)
+    use_uploads(settings)
     answers = Answers(store, Registry(settings.home / "models"))
     trainer = Trainer(settings.home)
     guard = _Guard(settings.backend_user, password)

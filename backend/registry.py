@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED
 
 import skops.io
 
 from backend.engines import ENGINES, Model
+from backend.pixels import Fetch, no_uploads
 from label_configs import LabelConfig
 from sync.errors import Fatal
 
@@ -33,22 +33,20 @@ TRUSTED = frozenset(
 _MODEL, _META, _CURRENT = "model.skops", "meta.json", "current"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Loaded:
-    """A model that is ready to answer."""
-
-    version: str
-    model: Model
-
-
 class Registry:
     """The models of all projects under one folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """The folder is made when the first model is published."""
-        self._folder = folder
+    def __init__(self, folder: Path, fetch: Fetch = no_uploads) -> None:
+        """The folder is made when the first model is published.
+
+        Args:
+            folder: holds one folder a project.
+            fetch: reads the uploads that tasks name.
+        """
+        self._folder, self._fetch = folder, fetch
         self._lock = threading.Lock()
-        self._loaded: dict[tuple[int, str, str], Loaded] = {}
+        #: The version in memory and what it learned, by project.
+        self._loaded: dict[int, tuple[str, Any]] = {}
 
     def publish(self, project_id: int, engine: str, learned: Any, meta: dict[str, Any]) -> str:
         """Store a model under a version that names its content, and make it the current one.
@@ -59,10 +57,10 @@ class Registry:
         home.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(prefix=".building-", dir=home))
         try:
-            skops.io.dump(learned, building / _MODEL)
+            skops.io.dump(learned, building / _MODEL, compression=ZIP_DEFLATED)
             text = json.dumps(meta | {"engine": engine}, sort_keys=True, indent=1)
-            digest = hashlib.sha256(text.encode() + os.urandom(16)).hexdigest()[:12]
-            version = f"{engine}@{digest}"
+            digest = hashlib.sha256(text.encode() + (building / _MODEL).read_bytes())
+            version = f"{engine}@{digest.hexdigest()[:12]}"
             (building / _META).write_text(text, encoding="utf-8")
             building.rename(home / version)
         except BaseException:
@@ -80,27 +78,24 @@ class Registry:
         except FileNotFoundError:
             return None
 
-    def versions(self, project_id: int) -> list[str]:
-        """All versions, oldest first."""
-        home = self._folder / str(project_id)
-        if not home.is_dir():
-            return []
-        found = [path for path in home.iterdir() if (path / _META).is_file()]
-        return [path.name for path in sorted(found, key=lambda p: p.stat().st_mtime)]
-
-    def load(self, project_id: int, version: str, config: LabelConfig) -> Loaded:
+    def load(self, project_id: int, version: str, config: LabelConfig) -> Model:
         """The model of a version, read from disk the first time only.
 
         Raises:
-            Fatal: the file holds types that our models do not have.
+            Fatal: the file holds types that our models do not have, or was learned for another
+                kind of label config.
         """
-        key = (project_id, version, config.xml)
+        engine = ENGINES[version.split("@", 1)[0]]
+        if not engine.fits(config):
+            raise Fatal(f"model {version} does not fit the label config: train again")
         with self._lock:
-            if key not in self._loaded:
-                self._loaded[key] = self._read(project_id, version, config)
-            return self._loaded[key]
+            there, learned = self._loaded.get(project_id, ("", None))
+            if there != version:
+                learned = self._read(project_id, version)
+                self._loaded[project_id] = (version, learned)
+        return engine.model(learned, config, self._fetch)
 
-    def _read(self, project_id: int, version: str, config: LabelConfig) -> Loaded:
+    def _read(self, project_id: int, version: str) -> Any:
         file = self._folder / str(project_id) / version / _MODEL
         unknown = set(skops.io.get_untrusted_types(file=file))
         if not unknown <= TRUSTED:
@@ -108,6 +103,4 @@ class Registry:
                 f"model {version} holds types that Assay does not write "
                 f"({', '.join(sorted(unknown - TRUSTED))}): delete its folder and train again"
             )
-        learned = skops.io.load(file, trusted=sorted(unknown))
-        engine = ENGINES[version.split("@", 1)[0]]
-        return Loaded(version=version, model=engine.model(learned, config))
+        return skops.io.load(file, trusted=sorted(unknown))

@@ -17,6 +17,7 @@ import numpy as np
 import label_configs
 from backend.engines import ENGINES, Example, Unfit
 from backend.engines.base import single_choice
+from backend.pixels import use_uploads
 from backend.registry import Registry
 from label_configs import LabelConfig
 from sync.errors import AssayError, Fatal, Skippable
@@ -51,6 +52,7 @@ def train_now(settings: Settings, project_id: int) -> dict[str, Any]:
     Raises:
         Fatal: the project is not connected, no engine fits, or too little is labelled.
     """
+    use_uploads(settings)
     with Store.open(settings.store_url) as store:
         project = store.project(project_id)
         if project is None:

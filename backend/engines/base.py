@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 
+from backend.pixels import Fetch
 from label_configs import Control, LabelConfig
 from sync.records import Json
 
@@ -18,8 +19,10 @@ Example = tuple[Json, str]
 #: A label with its calibrated probability, in [0, 1].
 Guess = tuple[str, float]
 
+#: Examples without which nothing is learned.
+FEWEST = 10
 #: Part of the examples that the temperature is fitted on, and the fewest that allow it.
-_HELD_OUT, _FEWEST = 0.15, 40
+_HELD_OUT, _CALIBRATES = 0.15, 40
 
 
 class Unfit(Exception):
@@ -40,7 +43,11 @@ class Engine(Protocol):
         """Whether it can label projects with this config."""
 
     def fit(
-        self, examples: Sequence[Example], config: LabelConfig, rng: np.random.Generator
+        self,
+        examples: Sequence[Example],
+        config: LabelConfig,
+        rng: np.random.Generator,
+        fetch: Fetch,
     ) -> Any:
         """Learn; what comes back can be persisted with skops.
 
@@ -48,8 +55,8 @@ class Engine(Protocol):
             Unfit: the examples are not enough.
         """
 
-    def model(self, learned: Any, config: LabelConfig) -> Model:
-        """The model around what was learned."""
+    def model(self, learned: Any, config: LabelConfig, fetch: Fetch) -> Model:
+        """The model around what was learned; `fetch` reads the uploads that tasks name."""
 
 
 def single_choice(config: LabelConfig) -> Control | None:
@@ -64,6 +71,19 @@ def single_choice(config: LabelConfig) -> Control | None:
 def fields(config: LabelConfig, tag: str) -> list[str]:
     """The data fields that objects of this tag show."""
     return [shown.field for shown in config.objects if shown.tag == tag]
+
+
+def enough(usable: int, examples: int, kind: str) -> None:
+    """Check that there is something to learn from.
+
+    Raises:
+        Unfit: too few examples can be read.
+    """
+    if usable < FEWEST:
+        raise Unfit(
+            f"{usable} of {examples} examples have {kind} that can be read: at least {FEWEST} "
+            "are needed to train"
+        )
 
 
 @dataclass
@@ -99,7 +119,7 @@ def calibrate(
     if len(set(labels)) < 2:
         raise Unfit("all labels are the same: label tasks of at least two kinds")
     temperature = 1.0
-    if len(y) >= _FEWEST:
+    if len(y) >= _CALIBRATES:
         order = rng.permutation(len(y))
         cut = int(len(y) * _HELD_OUT)
         held, rest = order[:cut], order[cut:]

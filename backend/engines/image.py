@@ -15,12 +15,12 @@ from backend.engines.base import (
     Calibrated,
     Example,
     Guess,
-    Unfit,
     calibrate,
+    enough,
     fields,
     single_choice,
 )
-from backend.pixels import Unreadable, pixels
+from backend.pixels import Fetch, Unreachable, Unreadable, pixels
 from label_configs import LabelConfig
 from sync.records import Json
 
@@ -35,10 +35,11 @@ class ImageModel:
     kernel: Any
     calibrated: Calibrated
     field: str
+    fetch: Fetch
 
     def predict(self, data: Sequence[Json]) -> list[Guess | None]:
         """One guess a task, None where its image cannot be read."""
-        images = [_pixels(item, self.field) for item in data]
+        images = _images(data, self.field, self.fetch)
         there = {i: image for i, image in enumerate(images) if image is not None}
         found: list[Guess | None] = [None] * len(images)
         if there:
@@ -56,40 +57,60 @@ class ImageEngine:
         return single_choice(config) is not None and len(fields(config, "Image")) == 1
 
     def fit(
-        self, examples: Sequence[Example], config: LabelConfig, rng: np.random.Generator
+        self,
+        examples: Sequence[Example],
+        config: LabelConfig,
+        rng: np.random.Generator,
+        fetch: Fetch,
     ) -> dict[str, Any]:
         """Learn from the images that can be read."""
         field = fields(config, "Image")[0]
-        rows = [(_pixels(data, field), label) for data, label in examples]
-        usable = [(image, label) for image, label in rows if image is not None]
-        if not usable:
-            raise Unfit("no image could be read: allowed are data URIs and Label Studio uploads")
+        read = _images([data for data, _ in examples], field, fetch)
+        there = [i for i, image in enumerate(read) if image is not None]
+        enough(len(there), len(examples), "an image")
 
         def make() -> Any:
             return LogisticRegression(C=100.0, max_iter=1000)
 
-        images = np.stack([image for image, _ in usable])
+        images = np.stack([image for image in read if image is not None])
         kernel = Nystroem(
             gamma=1 / (images.shape[1] * max(float(images.var()), 1e-6)),
             n_components=min(len(images), _COMPONENTS),
             random_state=int(rng.integers(2**31)),
         )
         features = kernel.fit_transform(images)
-        calibrated = calibrate(make, features, [label for _, label in usable], rng)
+        calibrated = calibrate(make, features, [examples[i][1] for i in there], rng)
         return {
             "kernel": kernel,
             "classifier": calibrated.classifier,
             "temperature": calibrated.temperature,
         }
 
-    def model(self, learned: Any, config: LabelConfig) -> ImageModel:
+    def model(self, learned: Any, config: LabelConfig, fetch: Fetch) -> ImageModel:
         """The model around what was learned."""
         calibrated = Calibrated(learned["classifier"], learned["temperature"])
-        return ImageModel(learned["kernel"], calibrated, fields(config, "Image")[0])
+        return ImageModel(learned["kernel"], calibrated, fields(config, "Image")[0], fetch)
 
 
-def _pixels(data: Json, field: str) -> npt.NDArray[Any] | None:
+def _images(data: Sequence[Json], field: str, fetch: Fetch) -> list[npt.NDArray[Any] | None]:
+    """The image of each task, None where it cannot be read."""
+    lost: list[Unreachable] = []
+
+    def patient(path: str) -> bytes:
+        # Each further upload would wait for the same silence.
+        if lost:
+            raise lost[0]
+        try:
+            return fetch(path)
+        except Unreachable as error:
+            lost.append(error)
+            raise
+
+    return [_pixels(item.get(field), patient) for item in data]
+
+
+def _pixels(address: object, fetch: Fetch) -> npt.NDArray[Any] | None:
     try:
-        return pixels(data.get(field))
+        return pixels(address, fetch)
     except Unreadable:
         return None

@@ -11,7 +11,17 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import FeatureUnion
 
-from backend.engines.base import Calibrated, Example, Guess, calibrate, fields, single_choice
+from backend.engines.base import (
+    Calibrated,
+    Example,
+    Guess,
+    Unfit,
+    calibrate,
+    enough,
+    fields,
+    single_choice,
+)
+from backend.pixels import Fetch
 from label_configs import LabelConfig
 from sync.records import Json
 
@@ -48,11 +58,16 @@ class TextEngine:
         return single_choice(config) is not None and shown == {"Text"}
 
     def fit(
-        self, examples: Sequence[Example], config: LabelConfig, rng: np.random.Generator
+        self,
+        examples: Sequence[Example],
+        config: LabelConfig,
+        rng: np.random.Generator,
+        fetch: Fetch,
     ) -> dict[str, Any]:
         """Learn from the texts that can be read."""
         names = tuple(fields(config, "Text"))
         rows = [(text, label) for data, label in examples if (text := _text(data, names))]
+        enough(len(rows), len(examples), "a text")
         vectorizer = FeatureUnion(
             [
                 ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=1)),
@@ -64,7 +79,10 @@ class TextEngine:
                 ),
             ]
         )
-        features = vectorizer.fit_transform([text for text, _ in rows])
+        try:
+            features = vectorizer.fit_transform([text for text, _ in rows])
+        except ValueError:  # no term is left
+            raise Unfit("the texts share no words or characters: nothing can be learned") from None
         seed = int(rng.integers(2**31))
 
         def make() -> Any:
@@ -77,7 +95,7 @@ class TextEngine:
             "temperature": calibrated.temperature,
         }
 
-    def model(self, learned: Any, config: LabelConfig) -> TextModel:
+    def model(self, learned: Any, config: LabelConfig, fetch: Fetch) -> TextModel:
         """The model around what was learned."""
         calibrated = Calibrated(learned["classifier"], learned["temperature"])
         return TextModel(learned["vectorizer"], calibrated, tuple(fields(config, "Text")))
@@ -85,4 +103,4 @@ class TextEngine:
 
 def _text(data: Json, names: Sequence[str]) -> str | None:
     parts = [data[name] for name in names if isinstance(data.get(name), str)]
-    return "\n".join(parts)[:_LONGEST] if parts else None
+    return "\n".join(parts)[:_LONGEST].strip() or None
