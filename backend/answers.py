@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import label_configs
-from backend.engines import Guess
+from backend.engines import Guess, Model
 from backend.engines.base import single_choice
 from backend.registry import Registry
 from label_configs import LabelConfig
-from sync.errors import AssayError
+from sync.errors import AssayError, Fatal
 from sync.records import Json
 from sync.settings import model_version
 from sync.store import Store
@@ -20,6 +21,9 @@ from sync.store import Store
 _log = logging.getLogger(__name__)
 
 Element = dict[str, Any]
+
+#: Failures on single tasks after which the model is taken to fail as a whole.
+_MOST_FAILURES = 8
 
 
 class Answers:
@@ -35,6 +39,12 @@ class Answers:
         if for_freeze:
             return self._registry.current(project_id) or ""
         return model_version(project_id)
+
+    def versions(self, project_id: int | None) -> list[str]:
+        """The version of a project, or of all that Assay is connected to."""
+        if project_id is not None:
+            return [model_version(project_id)]
+        return [project.model_version for project in self._store.projects()]
 
     def predict(
         self, project_id: int, tasks: Sequence[Json], xml: str, *, for_freeze: bool
@@ -54,11 +64,37 @@ class Answers:
         if project is not None and not for_freeze:
             return self._ledger(project_id, [int(task["id"]) for task in tasks])
         xml = xml or (project.label_config if project else "")
-        guesses = self._guess(project_id, [task["data"] for task in tasks], xml)
-        shown = self.version(project_id, for_freeze=for_freeze)
-        elements = [_element(self._config(xml), guess, shown) if guess else {} for guess in guesses]
-        count = Counter("engine" if element else "abstained" for element in elements)
-        return elements, count
+        return self._engine(project_id, [task["data"] for task in tasks], xml, for_freeze)
+
+    def _engine(
+        self, project_id: int, data: list[Json], xml: str, for_freeze: bool
+    ) -> tuple[list[Element], Counter[str]]:
+        nothing: list[Element] = [{} for _ in data]
+        # Asked once: a training that ends meanwhile must not lend its version to these answers.
+        version = self._registry.current(project_id)
+        if version is None:
+            _log.info("project %s: no model is trained yet, abstaining", project_id)
+            return nothing, Counter(abstained=len(data))
+        shown = version if for_freeze else model_version(project_id)
+        try:
+            config = self._config(xml)
+            model = self._registry.load(project_id, version, config)
+            guesses, failed = _ask(model, data)
+            elements = [_element(config, guess, shown) if guess else {} for guess in guesses]
+        except AssayError as error:
+            _log.warning("project %s: abstaining: %s", project_id, error)
+            return nothing, Counter(failed=len(data))
+        except Exception as error:
+            # Label Studio would show an annotator an error page for whatever escapes here. The
+            # error's own text stays out of the log: it may quote the task.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            kind = type(error).__name__
+            _log.error("project %s: %s: %s, abstaining\n%s", project_id, version, kind, where)
+            return nothing, Counter(failed=len(data))
+        answered = sum(bool(element) for element in elements)
+        return elements, Counter(
+            engine=answered, failed=failed, abstained=len(data) - answered - failed
+        )
 
     def _ledger(self, project_id: int, ids: Sequence[int]) -> tuple[list[Element], Counter[str]]:
         withheld = self._store.withheld(project_id, ids)
@@ -91,29 +127,47 @@ class Answers:
             self._configs[xml] = label_configs.parse(xml)
         return self._configs[xml]
 
-    def _guess(self, project_id: int, data: list[Json], xml: str) -> list[Guess | None]:
-        """Guesses of the current model; none at all where it fails as a whole."""
-        nothing: list[Guess | None] = [None] * len(data)
-        version = self._registry.current(project_id)
-        if version is None:
-            _log.info("project %s: no model is trained yet, abstaining", project_id)
-            return nothing
+
+def _ask(model: Model, data: list[Json]) -> tuple[list[Guess | None], int]:
+    """One guess a task, and on how many tasks the model failed.
+
+    Where it fails on all together they are asked one by one, so that one bad task costs only
+    itself.
+
+    Raises:
+        Fatal: it fails on one after the other, or leaves tasks out.
+    """
+    try:
+        return _counted(model.predict(data), len(data)), 0
+    except Exception as error:
+        if len(data) == 1:
+            raise
+        _log.warning("asking one by one, since together it failed: %s", type(error).__name__)
+    guesses: list[Guess | None] = []
+    failed = 0
+    for item in data:
         try:
-            config = self._config(xml)
-            model = self._registry.load(project_id, version, config).model
-            return model.predict(data)
-        except AssayError as error:
-            _log.warning("project %s: abstaining: %s", project_id, error)
-        except Exception:
-            # Label Studio would show an annotator an error page for whatever escapes here.
-            _log.exception("project %s: model %s failed, abstaining", project_id, version)
-        return nothing
+            guesses += _counted(model.predict([item]), 1)
+        except Exception as error:
+            _log.warning("abstaining on a task: %s", type(error).__name__)
+            guesses.append(None)
+            failed += 1
+            if failed == _MOST_FAILURES:
+                raise Fatal(f"the model failed on {failed} tasks, so no more are asked") from error
+    return guesses, failed
+
+
+def _counted(guesses: list[Guess | None], tasks: int) -> list[Guess | None]:
+    if len(guesses) != tasks:
+        raise Fatal(f"the model gave {len(guesses)} answers to {tasks} tasks")
+    return guesses
 
 
 def _element(config: LabelConfig, guess: Guess, version: str) -> Element:
     label, score = guess
     control = single_choice(config)
-    if control is None or label not in control.allowed:
+    # A score that is no number would make Label Studio drop the whole reply.
+    if control is None or label not in control.allowed or not 0.0 <= score <= 1.0:
         return {}
     values = {control.name: frozenset({label})}
     result = label_configs.write(config, values, score=score)

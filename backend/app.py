@@ -10,20 +10,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    generate_latest,
-)
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import HTTPException
 
 from backend.answers import Answers
 from backend.bodies import Malformed, Predict, project_of
-from backend.pixels import use_uploads
+from backend.faults import describe
+from backend.metrics import Metrics
 from backend.registry import Registry
-from backend.training import Trainer
+from backend.trainer import Trainer
+from backend.uploads import uploads_of
+from sync.errors import Retriable
+from sync.records import Project
 from sync.settings import WAKING_ACTIONS, Settings
 from sync.store import Store
 
@@ -31,35 +29,6 @@ _log = logging.getLogger(__name__)
 
 #: Bytes of a request's body.
 LARGEST_BODY = 64 * 1024 * 1024
-
-
-class Metrics:
-    """Counts and times, in a registry of their own."""
-
-    def __init__(self) -> None:
-        """All start at zero."""
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "assay_requests",
-            "Requests by route and status",
-            ["route", "status"],
-            registry=self.registry,
-        )
-        self.seconds = Histogram(
-            "assay_request_seconds",
-            "Seconds to answer by route",
-            ["route"],
-            registry=self.registry,
-        )
-        self.predictions = Counter(
-            "assay_predictions",
-            "Tasks answered, by where the answer came from",
-            ["source"],
-            registry=self.registry,
-        )
-        self.trainings = Counter(
-            "assay_trainings_requested", "Trainings asked for", registry=self.registry
-        )
 
 
 def create_app(settings: Settings, store_factory: Callable[[str], Store] = Store.open) -> Flask:
@@ -73,13 +42,12 @@ def create_app(settings: Settings, store_factory: Callable[[str], Store] = Store
         ConfigurationError: no password is set.
     """
     password = settings.require("backend_password")
-    app = Flask("assay-backend")
+    app = Flask("assay-backend", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     store = store_factory(settings.store_url)
     metrics = Metrics()
-    use_uploads(settings)
-    answers = Answers(store, Registry(settings.home / "models"))
-    trainer = Trainer(settings.home)
+    answers = Answers(store, Registry(settings.home / "models", uploads_of(settings)))
+    trainer = Trainer()
     guard = _Guard(settings.backend_user, password)
     _watch(app, metrics)
     _routes(app, guard, answers, metrics)
@@ -121,6 +89,16 @@ def _watch(app: Flask, metrics: Metrics) -> None:
     def _http(error: HTTPException) -> tuple[Response, int]:
         return _refuse(error.code or 500, error.description or error.name)
 
+    @app.errorhandler(Retriable)
+    def _busy(error: Retriable) -> tuple[Response, int]:
+        _log.warning("%s: %s", request.path, error)
+        return _refuse(503, "the store is busy or out of reach: try again")
+
+    @app.errorhandler(Exception)
+    def _unforeseen(error: Exception) -> tuple[Response, int]:
+        _log.error("%s: %s", request.path, describe(error))
+        return _refuse(500, "Assay's backend failed: its log says where")
+
     @app.before_request
     def _start() -> None:
         request.environ["assay.started"] = time.perf_counter()
@@ -133,6 +111,14 @@ def _watch(app: Flask, metrics: Metrics) -> None:
         if started is not None:
             metrics.seconds.labels(route).observe(time.perf_counter() - started)
         return response
+
+
+def _body() -> Any:
+    """The request's JSON; None where it is none."""
+    try:
+        return request.get_json(force=True, silent=True)
+    except RecursionError:
+        raise Malformed("the body is nested too deeply") from None
 
 
 def _for_freeze() -> bool:
@@ -149,7 +135,7 @@ def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> No
     def setup() -> Any:
         if not guard.allows():
             return _unauthorized()
-        body = request.get_json(force=True, silent=True)
+        body = _body()
         project_id = project_of(body.get("project") if isinstance(body, dict) else None)
         return {"model_version": answers.version(project_id, for_freeze=_for_freeze())}
 
@@ -157,7 +143,7 @@ def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> No
     def predict() -> Any:
         if not guard.allows():
             return _unauthorized()
-        asked = Predict.read(request.get_json(force=True, silent=True))
+        asked = Predict.read(_body())
         elements, count = answers.predict(
             asked.project_id, asked.tasks, asked.label_config, for_freeze=_for_freeze()
         )
@@ -169,9 +155,10 @@ def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> No
     def versions() -> Any:
         if not guard.allows():
             return _unauthorized()
-        body = request.get_json(force=True, silent=True) if request.method == "POST" else None
+        body = _body() if request.method == "POST" else None
         named = body.get("project") if isinstance(body, dict) else request.args.get("project")
-        return {"versions": [answers.version(project_of(named), for_freeze=False)] if named else []}
+        # Label Studio names its project when it asks for /setup, and here it does not.
+        return {"versions": answers.versions(None if named is None else project_of(named))}
 
     @app.get("/metrics")
     def show_metrics() -> Any:
@@ -180,22 +167,30 @@ def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> No
         return Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
 
+def _has_secret(project: Project | None) -> bool:
+    """Whether the request carries the project's secret; a project without one has no way in."""
+    if project is None or not project.webhook_secret:
+        return False
+    given = request.headers.get("X-Assay-Secret", "").encode()
+    return hmac.compare_digest(given, project.webhook_secret.encode())
+
+
 def _webhook(app: Flask, guard: _Guard, store: Store, trainer: Trainer, metrics: Metrics) -> None:
     @app.post("/webhook")
     def webhook() -> Any:
-        body = request.get_json(force=True, silent=True)
+        body = _body()
         if not isinstance(body, dict):
             raise Malformed("the body is not a JSON object")
         there = body.get("project")
         project_id = project_of(there.get("id") if isinstance(there, dict) else there)
         project = store.project(project_id)
-        secret = request.headers.get("X-Assay-Secret", "").encode()
-        known = project is not None and hmac.compare_digest(secret, project.webhook_secret.encode())
-        if not (known or guard.allows()):
+        if not (_has_secret(project) or guard.allows()):
             return _refuse(401, "neither the webhook's secret nor user and password are right")
-        if project is not None and body.get("action") in WAKING_ACTIONS:
+        if project is None:
+            _log.info("project %s: a webhook came, and Assay is not connected to it", project_id)
+        elif body.get("action") in WAKING_ACTIONS:
             store.hint(project_id, datetime.now(UTC))
-        elif project is not None and body.get("action") == "START_TRAINING":
+        elif body.get("action") == "START_TRAINING":
             metrics.trainings.inc()
             trainer.request(project_id)
         return {"status": "ok"}

@@ -2,44 +2,69 @@
 
 from __future__ import annotations
 
+import subprocess
+from functools import cache
 from typing import Any
 
 from label_studio_ml.model import LabelStudioMLBase
 
 from backend.answers import Answers
-from backend.bodies import Predict, project_of
+from backend.bodies import Malformed, Predict, project_of
 from backend.registry import Registry
-from backend.training import Trainer
+from backend.trainer import command
+from backend.uploads import uploads_of
 from sync.settings import Settings, model_version
 from sync.store import Store
+
+
+@cache
+def _answers() -> Answers:
+    """Made once a process: hosts make a new object for every request."""
+    settings = Settings.load()
+    registry = Registry(settings.home / "models", uploads_of(settings))
+    return Answers(Store.open(settings.store_url), registry)
 
 
 class AssayModel(LabelStudioMLBase):  # type: ignore[misc]
     """Answers from the frozen ledger or from the project's trained model."""
 
+    #: Neither labels nor a changed project train: our own verdicts change the project.
+    TRAIN_EVENTS = ("START_TRAINING",)
+
     def setup(self) -> None:
-        """Named by label-studio-ml 2.x; the version is one per project and set in `predict`."""
+        """Name the one version of the project; label-studio-ml 2 calls this, 1.0.9 does not."""
+        if getattr(self, "project_id", None):
+            self.set("model_version", model_version(project_of(self.project_id)))
 
     def predict(self, tasks: list[dict[str, Any]], context: Any = None, **kwargs: Any) -> Any:
         """One element a task, an empty one where Assay abstains."""
-        settings = Settings.load()
-        named = kwargs.get("project") or getattr(self, "project_id", None) or 0
-        body = {"project": named, "tasks": tasks, "label_config": self.label_config or ""}
+        body = {
+            "project": kwargs.get("project") or self._project(tasks),
+            "tasks": tasks,
+            "label_config": self.label_config or "",
+        }
         asked = Predict.read(body)
-        self.model_version = model_version(asked.project_id)
-        with Store.open(settings.store_url) as store:
-            answers = Answers(store, Registry(settings.home / "models"))
-            elements, _ = answers.predict(
-                asked.project_id, asked.tasks, asked.label_config, for_freeze=False
-            )
+        elements, _ = _answers().predict(
+            asked.project_id, asked.tasks, asked.label_config, for_freeze=False
+        )
         return elements
 
+    def _project(self, tasks: list[dict[str, Any]]) -> Any:
+        """1.0.9 does not tell a model its project, but each task does."""
+        known = getattr(self, "project_id", None)
+        return known or next((task.get("project") for task in tasks), None)
+
     def fit(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Train when Label Studio asks for it, and on nothing else."""
-        event = kwargs.get("event") or (args[0] if args and isinstance(args[0], str) else None)
-        data = kwargs.get("data") or (args[1] if len(args) > 1 else {})
-        if event == "START_TRAINING" and isinstance(data, dict):
-            there = data.get("project")
+        """Start a training when Label Studio asks for it, and on nothing else."""
+        event = kwargs.get("event") or next((a for a in args if isinstance(a, str)), None)
+        data = kwargs.get("data") or next((a for a in args if isinstance(a, dict)), {})
+        if event != "START_TRAINING":
+            return {}
+        there = data.get("project")
+        try:
             project_id = project_of(there.get("id") if isinstance(there, dict) else there)
-            Trainer(Settings.load().home).request(project_id)
+        except Malformed as error:
+            return {"error": str(error)}
+        # It outlives this process, which the host may end as soon as we return.
+        subprocess.Popen(command(project_id), start_new_session=True)  # noqa: S603 - a number
         return {}

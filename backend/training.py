@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+import fcntl
 import hashlib
 import json
-import subprocess
+import os
 import sys
-import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,17 +18,15 @@ from typing import Any
 import numpy as np
 
 import label_configs
-from backend.engines import ENGINES, Example, Unfit
+from backend.engines import ENGINES, FEWEST, Example, Unfit
 from backend.engines.base import single_choice
-from backend.pixels import use_uploads
+from backend.faults import describe
 from backend.registry import Registry
+from backend.uploads import uploads_of
 from label_configs import LabelConfig
-from sync.errors import AssayError, Fatal, Skippable
+from sync.errors import ConfigurationError, Fatal, Skippable
 from sync.settings import Settings
 from sync.store import Store
-
-#: Labelled tasks without which nothing is learned.
-FEWEST = 10
 
 
 def engine_for(config: LabelConfig) -> str:
@@ -52,7 +53,6 @@ def train_now(settings: Settings, project_id: int) -> dict[str, Any]:
     Raises:
         Fatal: the project is not connected, no engine fits, or too little is labelled.
     """
-    use_uploads(settings)
     with Store.open(settings.store_url) as store:
         project = store.project(project_id)
         if project is None:
@@ -67,7 +67,9 @@ def train_now(settings: Settings, project_id: int) -> dict[str, Any]:
         )
     seed = int.from_bytes(hashlib.sha256("".join(hashes).encode()).digest()[:8])
     try:
-        learned = ENGINES[name].fit(examples, config, np.random.default_rng(seed))
+        learned = ENGINES[name].fit(
+            examples, config, np.random.default_rng(seed), uploads_of(settings)
+        )
     except Unfit as error:
         raise Fatal(str(error)) from None
     meta = {
@@ -106,66 +108,62 @@ def _examples(
     return examples, [data[t][1] for t in votes]
 
 
-class Trainer:
-    """Starts trainings in the background: one at a time a project, requests in between add one."""
-
-    def __init__(self, home: Path) -> None:
-        """Nothing runs before the first request."""
-        self._home = home
-        self._lock = threading.Lock()
-        self._running: set[int] = set()
-        self._again: set[int] = set()
-
-    def request(self, project_id: int) -> None:
-        """Train soon; answers at once."""
-        with self._lock:
-            if project_id in self._running:
-                self._again.add(project_id)
-                return
-            self._running.add(project_id)
-        threading.Thread(target=self._work, args=(project_id,), daemon=True).start()
-
-    def _work(self, project_id: int) -> None:
-        while True:
-            command = [sys.executable, "-m", "backend.training", str(project_id)]
-            subprocess.run(command, check=False)  # noqa: S603 - our own module, a number
-            with self._lock:
-                if project_id not in self._again:
-                    self._running.discard(project_id)
-                    return
-                self._again.discard(project_id)
-
-
-def write_status(home: Path, project_id: int, **values: Any) -> None:
-    """Say how the project's training goes, for `status` and for people."""
-    folder = home / "models" / str(project_id)
-    folder.mkdir(parents=True, exist_ok=True)
+def write_status(folder: Path, **values: Any) -> None:
+    """Say how the project's training goes, in one step."""
     building = folder / ".status.json"
     building.write_text(json.dumps(values, indent=1), encoding="utf-8")
     building.replace(folder / "status.json")
 
 
-def main() -> int:
-    """Train one project and leave its status."""
-    project_id = int(sys.argv[1])
-    settings = Settings.load()
-    started = datetime.now(UTC).isoformat()
-    write_status(settings.home, project_id, state="running", started=started)
+def read_status(home: Path, project_id: int) -> dict[str, Any]:
+    """How the project's last training went: state idle, running, done or failed, and why."""
     try:
-        meta = train_now(settings, project_id)
-    except Exception as error:
-        reason = str(error) if isinstance(error, AssayError) else f"{type(error).__name__}"
+        text = (home / "models" / str(project_id) / "status.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {"state": "idle"}
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process trains the project; the lock goes with the process."""
+    with (folder / ".training").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def train_and_tell(settings: Settings, project_id: int) -> str | None:
+    """Train and leave a status; why it failed, if it did."""
+    folder = settings.home / "models" / str(project_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        started = datetime.now(UTC).isoformat()
+        write_status(folder, state="running", started=started)
+        try:
+            told = {"state": "done", **train_now(settings, project_id)}
+        except Exception as error:
+            told = {"state": "failed", "reason": describe(error)}
         ended = datetime.now(UTC).isoformat()
-        write_status(
-            settings.home, project_id, state="failed", reason=reason, started=started, ended=ended
-        )
-        if isinstance(error, AssayError):
-            print(f"training of project {project_id}: {reason}", file=sys.stderr)
-            return 1
-        raise
-    ended = datetime.now(UTC).isoformat()
-    write_status(settings.home, project_id, state="done", started=started, ended=ended, **meta)
-    return 0
+        write_status(folder, started=started, ended=ended, **told)
+        return told.get("reason")
+
+
+def main() -> int:
+    """Train one project's model from its human labels."""
+    parser = argparse.ArgumentParser(prog="python -m backend.training", description=main.__doc__)
+    parser.add_argument("project", type=int, help="Label Studio's id of the project")
+    project_id = parser.parse_args().project
+    # Whoever labels waits for the backend, and nobody waits for this.
+    os.nice(10)
+    try:
+        failed = train_and_tell(Settings.load(), project_id)
+    except ConfigurationError as error:
+        print(f"assay training: {error}", file=sys.stderr)
+        return 2
+    if failed:
+        print(f"assay training of project {project_id}: {failed}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
