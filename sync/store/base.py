@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from sync.errors import Retriable
 from sync.store.engine import CHUNK, upsert
+from sync.store.faults import explained
 
 #: One row as read: column name to value.
 Row = sa.RowMapping
@@ -33,14 +33,11 @@ class Base:
 
     @contextmanager
     def _write(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except sa.exc.OperationalError as error:
-            raise Retriable(f"the store is busy or out of reach: {error.orig}") from error
+        with explained(), self._engine.begin() as connection:
+            yield connection
 
     def _rows(self, statement: sa.Select[Any]) -> Sequence[Row]:
-        with self._reader.connect() as connection:
+        with explained(), self._reader.connect() as connection:
             return connection.execute(statement).mappings().all()
 
     def _put(self, table: sa.Table[Any], rows: Iterable[Mapping[str, Any]]) -> None:

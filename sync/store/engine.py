@@ -9,45 +9,47 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sync.errors import ConfigurationError, Retriable
+from sync.errors import ConfigurationError
+from sync.store.faults import opening
 from sync.store.schema import VERSION, meta, metadata
 
 #: Seconds that a writer waits for another one.
 BUSY_SECONDS = 30
 #: Rows in one INSERT: far below both databases' limit on parameters.
 CHUNK = 500
+#: Names the lock under which PostgreSQL's tables are made; any number that nobody else uses.
+_MAKING_TABLES = 0x4153_5341_59
 
 
 def make_engine(url: str) -> sa.Engine:
     """An engine on `url` whose tables exist and whose schema this version understands.
 
     Raises:
-        ConfigurationError: the URL is no database of a known kind, or its schema is newer.
+        ConfigurationError: the URL is no database that there is, or its schema is newer.
         Retriable: the database cannot be reached.
     """
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         raise ConfigurationError(_not_a_url(url)) from None
-    if parsed.get_backend_name() == "sqlite":
-        engine = _sqlite(parsed)
-    elif parsed.get_backend_name() == "postgresql":
-        engine = sa.create_engine(parsed.set(drivername="postgresql+pg8000"), pool_pre_ping=True)
-    else:
-        raise ConfigurationError(_not_a_url(url))
-    try:
+    with opening(parsed.render_as_string(hide_password=True)):
+        if parsed.get_backend_name() == "sqlite":
+            engine = _sqlite(parsed)
+        elif parsed.get_backend_name() == "postgresql":
+            pg = parsed.set(drivername="postgresql+pg8000")
+            engine = sa.create_engine(pg, pool_pre_ping=True)
+        else:
+            raise ConfigurationError(_not_a_url(url))
         _prepare(engine)
-    except sa.exc.OperationalError as error:
-        where = parsed.render_as_string(hide_password=True)
-        raise Retriable(f"the store {where} cannot be opened: {error.orig}") from None
     return engine
 
 
 def _not_a_url(url: str) -> str:
     kind = url.split(":", 1)[0]
     return (
-        f"ASSAY_DATABASE_URL begins with {kind!r}: allowed are sqlite:///FILE and "
-        "postgresql://USER:PASSWORD@HOST/DATABASE"
+        f"ASSAY_DATABASE_URL, which begins with {kind!r}, is not understood: allowed are "
+        "sqlite:///FILE and "
+        "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
     )
 
 
@@ -73,6 +75,9 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
 def _prepare(engine: sa.Engine) -> None:
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # Backend and worker start together: only one of them makes the tables.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))
         metadata.create_all(connection)
         found = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema"))
         if found is None:
@@ -91,11 +96,34 @@ def upsert(
 
     Rows are written in the order of their keys, so that two writers cannot deadlock.
     """
+    statement = insert(connection, table)
+    others = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
+    names = [column.name for column in table.primary_key]
+    statement = statement.on_conflict_do_update(index_elements=names, set_=others)
+    _execute(connection, table, statement, rows)
+
+
+def append(
+    connection: sa.Connection, table: sa.Table[Any], rows: Iterable[Mapping[str, Any]]
+) -> None:
+    """Insert `rows`, leaving those whose primary key is there as they are."""
+    _execute(connection, table, insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+def insert(connection: sa.Connection, table: sa.Table[Any]) -> postgresql.Insert | sqlite.Insert:
+    """The database's own INSERT, which knows ON CONFLICT."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+def _execute(
+    connection: sa.Connection,
+    table: sa.Table[Any],
+    statement: sa.Insert,
+    rows: Iterable[Mapping[str, Any]],
+) -> None:
     names = [column.name for column in table.primary_key]
     ordered = sorted(rows, key=lambda row: [row[name] for name in names])
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     for start in range(0, len(ordered), CHUNK):
-        statement = insert(table)
-        others = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
-        statement = statement.on_conflict_do_update(index_elements=names, set_=others)
         connection.execute(statement, [dict(row) for row in ordered[start : start + CHUNK]])

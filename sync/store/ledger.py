@@ -13,7 +13,7 @@ from sync.errors import ConfigurationError
 from sync.records import Batch, Candidate, Gold, Json, Place, Result, Role
 from sync.store import schema as s
 from sync.store.base import Base, Row, chunks
-from sync.store.engine import upsert
+from sync.store.engine import insert, upsert
 
 
 class Ledger(Base):
@@ -34,11 +34,13 @@ class Ledger(Base):
         """
         key = {"project_id": project_id, "batch": batch.name}
         with self._write() as connection:
-            if connection.scalar(self._batch(project_id, batch.name)) is not None:
+            # The insert itself decides: of two that freeze at once, one finds the row there.
+            row = {"project_id": project_id, **asdict(batch)}
+            new = insert(connection, s.batches).values(row).on_conflict_do_nothing()
+            if connection.execute(new.returning(s.batches.c.name)).first() is None:
                 raise ConfigurationError(
                     f"batch {batch.name!r} is frozen already; a new generation needs a new name"
                 )
-            upsert(connection, s.batches, [{"project_id": project_id, **asdict(batch)}])
             rows = [asdict(c) | key | {"data_hash": hashes[c.task_id]} for c in candidates]
             upsert(connection, s.candidates, rows)
             upsert(connection, s.places, [asdict(p) | key for p in places])

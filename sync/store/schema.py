@@ -1,5 +1,6 @@
 """The store's tables, the same on SQLite and on PostgreSQL."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +31,22 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class StoredText(sa.TypeDecorator[str]):
+    """Text from outside: what PostgreSQL or UTF-8 cannot hold becomes U+FFFD.
+
+    NUL and lone surrogates are valid in JSON, so a task's data may hold them.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        """Replace what cannot be stored, in what is written and in what is looked for."""
+        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
 metadata = sa.MetaData()
 
 
@@ -42,7 +59,7 @@ def _key(name: str) -> sa.Column[int]:
 
 
 def _text(name: str, *, key: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, primary_key=key, nullable=False)
+    return sa.Column(name, StoredText, primary_key=key, nullable=False)
 
 
 def _int(name: str) -> sa.Column[int]:
@@ -137,7 +154,7 @@ batches = _table(
     _int("population"),
     _int("queue_length"),
     _flag("complete"),
-    sa.Column("parent", sa.Text),
+    sa.Column("parent", StoredText),
     _json("views"),
 )
 

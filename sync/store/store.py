@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sync.records import Project
 from sync.store import schema as s
 from sync.store.base import Row
-from sync.store.engine import make_engine, upsert
+from sync.store.engine import insert, make_engine
 from sync.store.ledger import Ledger
 from sync.store.mirror import Mirror
 
@@ -73,18 +73,18 @@ class Store(Mirror, Ledger):
 
     def lease(self, project_id: int, holder: str, now: datetime, seconds: float) -> bool:
         """Take or renew the right to work on a project; False while another one holds it."""
+        until = now + timedelta(seconds=seconds)
+        free = (s.leases.c.holder == holder) | (s.leases.c.until <= now)
         with self._write() as connection:
-            statement = sa.select(s.leases).where(s.leases.c.project_id == project_id)
-            row = connection.execute(statement.with_for_update()).mappings().first()
-            if row is not None and row["holder"] != holder and row["until"] > now:
-                return False
-            until = now + timedelta(seconds=seconds)
-            upsert(
-                connection,
-                s.leases,
-                [{"project_id": project_id, "holder": holder, "until": until}],
+            # One statement: between a look and a write, another process could take it too.
+            statement = insert(connection, s.leases).values(
+                project_id=project_id, holder=holder, until=until
             )
-            return True
+            statement = statement.on_conflict_do_update(
+                index_elements=["project_id"], set_={"holder": holder, "until": until}, where=free
+            )
+            taken = connection.execute(statement.returning(s.leases.c.holder)).first()
+            return taken is not None
 
     def release(self, project_id: int, holder: str) -> None:
         """Give the right back."""
