@@ -14,8 +14,9 @@ setup: .venv/.synced $(LABEL_STUDIO)/.installed ## install uv, the locked enviro
 
 .tools/bin/uv:
 	@echo "installing uv into .tools"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	{ echo "Python 3.11 or newer is needed: $$($(PYTHON) --version) is $(PYTHON)"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	{ echo "Python 3.11, 3.12 or 3.13 is needed: $(PYTHON) is $$($(PYTHON) --version 2>&1)," \
+	"so name another one with make PYTHON=python3.13"; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	{ echo "python3-venv is needed: apt-get install python3-venv"; exit 2; }
 	@$(PYTHON) -m venv .tools
