@@ -1,0 +1,129 @@
+"""What requests for predictions are answered with."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from backend.registry import Registry
+from sync.records import Json
+from sync.settings import Settings
+
+Body = Callable[..., Json]
+Auth = tuple[str, str]
+FREEZE = {"X-Assay-Purpose": "candidates"}
+
+
+def elements(client: FlaskClient, sent: Json, auth: Auth, **headers: Any) -> list[Json]:
+    answer = client.post("/predict", json=sent, auth=auth, **headers)
+    assert answer.status_code == 200
+    assert answer.json is not None
+    found: list[Json] = answer.json["results"]
+    return found
+
+
+def test_the_ledger_answers_in_the_order_asked(
+    client: FlaskClient, body: Body, auth: Auth, result: Callable[[str], list[Json]]
+) -> None:
+    """Shown tasks get their frozen candidate; blind, gold and unfrozen ones an empty element."""
+    candidate = {"result": result("other"), "score": 0.7, "model_version": "assay-1"}
+    found = elements(client, body(4, 2, 1, 3, 2), auth)
+    assert found == [{}, candidate, {}, {}, candidate]
+
+
+def test_a_trained_model_does_not_break_the_blind(
+    client: FlaskClient, body: Body, auth: Auth, spy: Any
+) -> None:
+    """In a connected project no engine is asked outside a freeze."""
+    found = elements(client, body(1, 3, 4), auth)
+    assert found == [{}, {}, {}]
+    assert spy.seen == []
+
+
+def test_no_annotation_reaches_an_engine(
+    client: FlaskClient, body: Body, auth: Auth, spy: Any
+) -> None:
+    """An engine is shown the data alone, and its abstention is an empty element."""
+    found = elements(client, body(7, 8, 9, project="9.1"), auth)
+    assert [bool(element) for element in found] == [True, False, True]
+    assert {e["model_version"] for e in found if e} == {"assay-9"}
+    assert spy.seen == [{"text": "text 7"}, {"text": "text 8"}, {"text": "text 9"}]
+
+
+def test_a_freeze_is_answered_by_the_engine(
+    client: FlaskClient, body: Body, auth: Auth, spy: Any
+) -> None:
+    """With the header of a freeze every task is asked, under the engine's own version."""
+    found = elements(client, body(1, 2, 3, 4), auth, headers=FREEZE)
+    assert [e["model_version"].split("@")[0] for e in found] == ["spy"] * 4
+    setup = client.post("/setup", json={"project": "1.1"}, headers=FREEZE, auth=auth)
+    assert setup.json == {"model_version": found[0]["model_version"]}
+
+
+def test_without_a_model_all_abstain(
+    client: FlaskClient, body: Body, auth: Auth, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Before the first training each task gets an empty element, and the log says why."""
+    caplog.set_level(logging.INFO)
+    assert elements(client, body(1, 2), auth, headers=FREEZE) == [{}, {}]
+    assert "no model is trained yet" in caplog.text
+    setup = client.post("/setup", json={"project": "1.1"}, headers=FREEZE, auth=auth)
+    assert setup.json == {"model_version": ""}
+
+
+def test_a_task_that_breaks_the_engine_costs_itself_alone(
+    client: FlaskClient, body: Body, auth: Auth, spy: Any
+) -> None:
+    """The tasks beside it keep their predictions and places."""
+    spy.fails_on = {"text 7"}
+    found = elements(client, body(6, 7, 9, project="9.1"), auth)
+    assert [bool(element) for element in found] == [True, False, True]
+
+
+def test_an_engine_that_fails_abstains_and_is_counted(
+    client: FlaskClient, body: Body, auth: Auth, spy: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Label Studio gets empty elements; log and metrics tell, without the task's content."""
+    spy.fails_on = {f"text {i}" for i in range(100)}
+    assert elements(client, body(*range(20), project="9.1"), auth) == [{}] * 20
+    text = client.get("/metrics", auth=auth).get_data(as_text=True)
+    assert 'assay_predictions_total{source="failed"} 20.0' in text
+    assert "text 7" not in caplog.text
+    assert caplog.text
+
+
+@pytest.mark.parametrize("score", [float("nan"), 1.5, -0.1])
+def test_a_score_out_of_range_is_not_sent(
+    client: FlaskClient, body: Body, auth: Auth, spy: Any, score: float
+) -> None:
+    """A score that Label Studio would refuse makes the task an abstention."""
+    spy.score = score
+    assert elements(client, body(9, project="9.1"), auth) == [{}]
+
+
+@pytest.mark.parametrize(
+    "xml", ["", "<View", "<!DOCTYPE x><View/>", "<View><Text name='t' value='$t'/></View>"]
+)
+def test_an_unreadable_config_abstains(
+    client: FlaskClient, body: Body, auth: Auth, spy: Any, xml: str
+) -> None:
+    """A label config that cannot be read is no reason for an error page."""
+    assert elements(client, body(9, project="9.1") | {"label_config": xml}, auth) == [{}]
+
+
+def test_a_lost_model_abstains(
+    client: FlaskClient, body: Body, auth: Auth, spy: Any, team_settings: Settings
+) -> None:
+    """A model file that is gone or of an unknown engine makes all tasks abstentions."""
+    home = team_settings.home / "models"
+    version = Registry(home).publish(8, "unheard-of", {"a": 1}, {})
+    assert elements(client, body(5, project="8.1"), auth) == [{}]
+    current = Registry(home).current(9)
+    assert current is not None
+    (home / "9" / current / "model.skops").unlink()
+    assert elements(client, body(5, project="9.1"), auth) == [{}]
+    assert version != current
