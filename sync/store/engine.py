@@ -40,7 +40,11 @@ def make_engine(url: str) -> sa.Engine:
             engine = sa.create_engine(pg, pool_pre_ping=True)
         else:
             raise ConfigurationError(_not_a_url(url))
-        _prepare(engine)
+        try:
+            _prepare(engine)
+        except BaseException:
+            engine.dispose()
+            raise
     return engine
 
 

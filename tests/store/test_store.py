@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -157,7 +156,10 @@ def test_a_batch_is_frozen_once(store: Store) -> None:
     """A second freeze under the same name is refused and changes nothing."""
     store.freeze(1, frozen("b"), [], [], {})
     with pytest.raises(ConfigurationError, match="frozen already"):
-        store.freeze(1, frozen("b"), [], [], {})
+        store.freeze(1, replace(frozen("b"), sampling_key="11" * 32), [], [], {})
+    kept = store.batch(1, "b")
+    assert kept is not None
+    assert kept.sampling_key == "00" * 32
 
 
 def test_one_holder_has_the_lease_until_it_ends(store: Store) -> None:
@@ -188,25 +190,9 @@ def test_items_set_aside_can_come_back(store: Store) -> None:
     assert store.set_aside(1) == []
 
 
-def test_concurrent_writers_lose_nothing(database_url: str) -> None:
-    """Four writers of fifty tasks each leave two hundred tasks."""
-    with Store.open(database_url) as store:
-
-        def write(worker: int) -> None:
-            for i in range(50):
-                number = worker * 50 + i
-                store.apply(1, [(task(number), [annotation(number, number)])], None, NOW)
-
-        threads = [threading.Thread(target=write, args=(worker,)) for worker in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert store.task_ids(1) == set(range(200))
-        assert len(store.annotations(1)) == 200
-
-
-def test_an_unknown_database_is_named(tmp_path: object) -> None:
-    """A URL of another database is refused with what is allowed."""
-    with pytest.raises(ConfigurationError, match=r"mysql.*allowed are sqlite:///FILE"):
-        Store.open("mysql://u:p@h/d")
+def test_what_no_database_can_hold_is_replaced(store: Store) -> None:
+    """A batch name with NUL or a lone surrogate is stored and found under one readable name."""
+    for name in ("a\x00b", "a\ud800b"):
+        odd = replace(task(1, name), data={"batch": name})
+        store.apply(1, [(odd, [])], None, NOW)
+        assert store.tasks(1, name) == [replace(odd, batch="a\ufffdb")]
