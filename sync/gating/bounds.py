@@ -18,7 +18,9 @@ and "Estimating means of bounded random variables by betting" (2023); Stark, "AL
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,11 +31,27 @@ Array = npt.NDArray[Any]
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 _THETA: Array = (_NODES + 1) / 2
 _WEIGHT: Array = _WEIGHTS / 2
-#: Hypotheses tried at once, in each of the passes that narrow the search.
-_GRID, _PASSES = 8, 3
+#: Hypotheses tried at once.
+_GRID = 12
+#: A crossing is found when two ways of interpolating it differ by less, or its cell is as small.
+_RESOLVED = 5e-5
+#: Cells as wide as this are not interpolated.
+_WIDE = 0.05
+#: The product of so many factors, none below 1 - θ, is a number that a float can hold.
+_CHUNK = 64
 #: A hypothesis that the scores seen so far rule out has this log-wealth.
 _RULED_OUT = 1e3
 _TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """Per time, the two hypotheses next to the crossing and the estimate between them."""
+
+    low: Array
+    high: Array
+    crossing: Array
+    resolved: Array
 
 
 def anytime_bounds(
@@ -85,8 +103,11 @@ def _lower(x: Array, population: int | None, log_target: float) -> Array:
     while start < len(x):
         # Close to the end of a population the hypotheses that remain lie close together.
         left = len(x) if population is None else population - start
-        stop = min(len(x), start + max(1, min(start, left) // 3))
-        reached = _block(x[:stop], seen[:stop], start, population, log_target, best)
+        stop = min(len(x), start + max(1, min(start, left)))
+        wealth = partial(_log_wealth, x[:stop], seen[:stop], start, population)
+        # In a likely order no crossing lies above the mean so far.
+        high = float((seen[start:stop] / np.arange(start + 1, stop + 1)).max())
+        reached = _block(wealth, np.arange(stop - start), log_target, (best, high))
         found[start:stop] = np.maximum(found[start:stop], reached)
         best = max(best, float(found[start:stop].max()))
         start = stop
@@ -95,24 +116,30 @@ def _lower(x: Array, population: int | None, log_target: float) -> Array:
 
 
 def _block(
-    x: Array, seen: Array, start: int, population: int | None, log_target: float, best: float
+    wealth: Callable[[Array], Array], times: Array, log_target: float, span: tuple[float, float]
 ) -> Array:
-    """Where the wealth crosses its target at each time from `start` on; `best` if below that."""
-    low, high = best, float((seen[start:] / np.arange(start + 1, len(x) + 1)).max())
-    reached: Array = np.full(len(x) - start, best)
-    for _ in range(_PASSES):
+    """Where the wealth crosses its target at each time of a block; 0 if below the span.
+
+    The times whose crossing is not resolved are tried again on a finer grid, those in the lower
+    and in the upper half of what is left apart. Until then the lower end of their cell stands.
+    """
+    reached: Array = np.zeros(len(times))
+    open_spans = [(*span, times)]
+    while open_spans:
+        low, high, times = open_spans.pop()
         if high - low <= _TINY:
-            break
+            continue
         grid = _hypotheses(low, high)
-        wealth = _log_wealth(x, seen, start, population, grid)
-        reached = np.maximum(best, _crossing(grid, wealth, log_target))
-        above = reached[reached > best]
-        if not above.size:
-            break
-        margin = float(np.diff(grid).max())
-        low, high = max(best, above.min() - margin), min(high, above.max() + margin)
-        if margin <= 1e-4:
-            break
+        cells = _crossing(grid, wealth(grid)[times], log_target)
+        safe = np.where(cells.resolved, cells.crossing, cells.low)
+        reached[times] = np.maximum(reached[times], safe)
+        again = ~cells.resolved
+        if again.any():
+            lows = np.unique(cells.low[again])
+            middle = lows[len(lows) // 2]
+            for half in (again & (cells.low < middle), again & (cells.low >= middle)):
+                if half.any():
+                    open_spans.append((cells.low[half].min(), cells.high[half].max(), times[half]))
     return reached
 
 
@@ -132,35 +159,72 @@ def _log_wealth(x: Array, seen: Array, start: int, population: int | None, grid:
         left = population - np.arange(len(x))[:, None]
         conditional = (population * grid - before) / left
     odds = x[:, None] / np.maximum(conditional, _TINY) - 1.0
-    # A wealth that overflows has long rejected its hypothesis, and one that vanishes never will.
-    with np.errstate(over="ignore", divide="ignore"):
-        growth = np.cumprod(1.0 + _THETA[:, None, None] * odds, axis=1)[:, start:]
-        wealth: Array = np.log(np.tensordot(_WEIGHT, growth, axes=1))
+    logs = _log_products(1.0 + _THETA[:, None, None] * odds, start)
+    top = logs.max(axis=0)
+    wealth: Array = top + np.log(np.tensordot(_WEIGHT, np.exp(logs - top), axes=1))
     impossible = np.logical_or.accumulate(conditional < -_TINY, axis=0)[start:]
     wealth[impossible] = _RULED_OUT
-    return np.clip(wealth, -_RULED_OUT, _RULED_OUT)
+    clipped: Array = np.clip(wealth, -_RULED_OUT, _RULED_OUT)
+    return clipped
 
 
-def _crossing(grid: Array, wealth: Array, log_target: float) -> Array:
+def _log_products(factors: Array, start: int) -> Array:
+    """Log of the running products along axis 1, from `start` on.
+
+    Multiplying is faster than adding logarithms, as long as nothing vanishes; what overflows has
+    long rejected its hypothesis.
+    """
+    with np.errstate(over="ignore"):
+        base: Array = np.zeros((factors.shape[0], 1, factors.shape[2]))
+        if start:
+            chunks = np.multiply.reduceat(factors, np.arange(0, start, _CHUNK), axis=1)
+            chunks[:, -1] = factors[:, (start - 1) // _CHUNK * _CHUNK : start].prod(axis=1)
+            base = np.log(chunks).sum(axis=1, keepdims=True)
+        parts = []
+        for first in range(start, factors.shape[1], _CHUNK):
+            parts.append(base + np.log(np.cumprod(factors[:, first : first + _CHUNK], axis=1)))
+            base = parts[-1][:, -1:]
+    # The mixture needs differences, which infinity has none of.
+    logs: Array = np.minimum(np.concatenate(parts, axis=1), 1e6)
+    return logs
+
+
+def _crossing(grid: Array, wealth: Array, log_target: float) -> _Cells:
     """The hypothesis at which each row of falling wealths equals its target.
 
-    Inverse cubic interpolation through the four hypotheses around the crossing, kept inside
-    the two next to it; 0 where even the smallest hypothesis stays below the target.
+    Inverse interpolation in log m through the hypotheses around the crossing: cubic through
+    four, and quadratic through three of them to see how far it can be trusted.
     """
-    rows = np.arange(len(wealth))
-    inside = np.clip((wealth >= log_target).sum(axis=1), 0, len(grid) - 1)
-    left = np.maximum(inside - 1, 0)
-    first = np.clip(left - 1, 0, len(grid) - 4)
+    last = len(grid) - 1
+    inside = (wealth >= log_target).sum(axis=1)
+    left = np.clip(inside - 1, 0, last)
+    low, high = grid[left], np.where(inside > last, 1.0, grid[np.minimum(inside, last)])
+    first = np.clip(left - 1, 0, last - 3)
     at = first[:, None] + np.arange(4)
-    y, m = wealth[rows[:, None], at], np.log(grid)[at]
-    estimate = np.zeros(len(wealth))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for j in range(4):
-            others = [i for i in range(4) if i != j]
-            gaps = y[:, [j]] - y[:, others]
-            estimate += m[:, j] * np.prod((log_target - y[:, others]) / gaps, axis=1)
-        crossing = np.exp(estimate)
-    ok = np.isfinite(crossing) & (crossing >= grid[left]) & (crossing <= grid[inside])
-    # Where the cubic leaves its cell, its lower end is the safe answer.
-    crossing = np.where(ok, crossing, grid[left])
-    return np.where(wealth[:, 0] >= log_target, crossing, 0.0)
+    y, m = wealth[np.arange(len(wealth))[:, None], at], np.log(grid)[at]
+    with np.errstate(all="ignore"):
+        cubic = np.exp(_inverse(y, m, log_target))
+        near = np.where((left - first == 2)[:, None], np.arange(1, 4), np.arange(3))
+        quadratic = np.exp(
+            _inverse(
+                np.take_along_axis(y, near, axis=1),
+                np.take_along_axis(m, near, axis=1),
+                log_target,
+            )
+        )
+        good = np.abs(cubic - quadratic) < _RESOLVED
+    # In a wide cell the two may agree by accident.
+    good &= (inside <= last) & (cubic >= low) & (cubic <= high) & (high - low < _WIDE)
+    below = inside == 0
+    crossing = np.where(below, 0.0, np.where(good, cubic, low))
+    return _Cells(low, high, crossing, good | below | (high - low <= _RESOLVED))
+
+
+def _inverse(y: Array, m: Array, target: float) -> Array:
+    """Lagrange's interpolation of m at y = target, row by row."""
+    estimate: Array = np.zeros(len(y))
+    for j in range(y.shape[1]):
+        others = [i for i in range(y.shape[1]) if i != j]
+        gaps = y[:, [j]] - y[:, others]
+        estimate += m[:, j] * np.prod((target - y[:, others]) / gaps, axis=1)
+    return estimate
