@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from xml.sax.saxutils import quoteattr
 
 from sync.errors import ConfigurationError
+
+#: Attributes of a tag; a quoted value may hold anything but its quote.
+_ATTRIBUTES = r"""(?:[^>"'/]|"[^"]*"|'[^']*')*"""
+#: What XML 1.0 allows in no document (its production Char).
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+#: Characters outside XML 1.0, section 2.2.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @cache
@@ -33,13 +42,37 @@ def with_labels(xml: str, control: str, labels: Sequence[str]) -> str:
     """The label config with these labels as the choices of a control.
 
     Raises:
-        ConfigurationError: there is no such Choices control.
+        ConfigurationError: there is no such Choices control, or a label that XML or Label
+            Studio cannot tell from others.
     """
+    _check_labels(labels)
     pattern = re.compile(
-        rf'(<Choices\b[^>]*\bname="{re.escape(control)}"[^>]*>)(.*?)(\s*</Choices>)', re.DOTALL
+        rf"""(<Choices\b[^>]*\sname=(["']){re.escape(_quoted(control))}\2[^>]*(?<!/)>)"""
+        r"(.*?)(\s*</Choices>)",
+        re.DOTALL,
     )
     items = "".join(f"\n    <Choice value={quoteattr(label)}/>" for label in labels)
-    changed, count = pattern.subn(lambda found: found[1] + items + found[3], xml)
+    changed, count = pattern.subn(lambda found: found[1] + items + found[4], xml)
     if count != 1:
-        raise ConfigurationError(f"the label config has no Choices named {control!r}")
+        raise ConfigurationError(
+            f"the label config has no Choices named {control!r} with choices to replace"
+        )
     return changed
+
+
+def _quoted(name: str) -> str:
+    """The name as it stands between the quotes of an attribute."""
+    return quoteattr(name)[1:-1]
+
+
+def _check_labels(labels: Sequence[str]) -> None:
+    if not labels:
+        raise ConfigurationError("no label is given: at least one is needed")
+    if len(set(labels)) < len(labels):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise ConfigurationError(f"label {twice!r} is given twice: each label must be unique")
+    for label in labels:
+        if not label.strip() or _NOT_XML.search(label):
+            raise ConfigurationError(
+                f"label {label!r} is blank or has a character that XML cannot hold: rename it"
+            )

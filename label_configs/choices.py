@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from typing import Any
 
 from label_configs.parse import Control
 from sync.errors import Skippable
 
 Value = frozenset[str]
+
+#: Attributes under which a control holds several sets of labels, or paths of them.
+_OTHER = {"allownested": "allowNested", "perregion": "perRegion", "peritem": "perItem"}
+
+
+def obstacle(control: Control) -> str:
+    """What keeps the control's values from being compared; empty where nothing does."""
+    for name, spelling in _OTHER.items():
+        if name in control.switched_on:
+            return f'{spelling}="true"'
+    if control.attrs.get("value", "").startswith("$"):
+        return f"choices taken from the task's data ({control.attrs['value']})"
+    return ""
 
 
 def read(control: Control, region: dict[str, Any]) -> Value:
@@ -16,26 +31,25 @@ def read(control: Control, region: dict[str, Any]) -> Value:
     Raises:
         Skippable: the value is malformed, or a label is not one of the control's.
     """
+    kind = region.get("type", "choices")
+    if kind != "choices":
+        raise Skippable(f"control {control.name!r} holds a region of type {kind!r}, not choices")
     value = region.get("value")
     chosen = value.get("choices") if isinstance(value, dict) else None
     if isinstance(chosen, str):
         chosen = [chosen]
     if not isinstance(chosen, list) or not all(isinstance(label, str) for label in chosen):
         raise Skippable(f"control {control.name!r} holds no list of choices")
-    unknown = [label for label in chosen if label not in control.allowed]
-    if unknown:
-        raise Skippable(
-            f"control {control.name!r} holds {unknown[0]!r}, which the label config does not know"
-        )
-    if len(chosen) > 1 and control.attrs.get("choice", "single").startswith("single"):
-        raise Skippable(f"control {control.name!r} holds {len(chosen)} choices and allows one")
-    return frozenset(chosen)
+    return _checked(control, chosen)
 
 
 def write(control: Control, value: Value) -> dict[str, Any]:
-    """The region's type and value for these labels."""
-    ordered = [label for label in control.labels if label in value]
-    return {"type": "choices", "value": {"choices": ordered}}
+    """The region's type and value for these labels.
+
+    Raises:
+        Skippable: a label is not one of the control's, or there are several for a single choice.
+    """
+    return {"type": "choices", "value": {"choices": _ordered(control, _checked(control, value))}}
 
 
 def distance(a: Value, b: Value) -> float:
@@ -45,5 +59,22 @@ def distance(a: Value, b: Value) -> float:
 
 
 def category(control: Control, value: Value) -> str:
-    """The value as one nominal category."""
-    return " + ".join(label for label in control.labels if label in value)
+    """The value as one nominal category: the label, or the labels as a JSON list."""
+    labels = _ordered(control, value)
+    return labels[0] if len(labels) == 1 else json.dumps(labels, ensure_ascii=False)
+
+
+def _ordered(control: Control, value: Value) -> list[str]:
+    return [label for label in control.labels if label in value]
+
+
+def _checked(control: Control, chosen: Collection[str]) -> Value:
+    value = frozenset(chosen)
+    if not value <= control.allowed:
+        unknown = next(label for label in chosen if label not in control.allowed)
+        raise Skippable(
+            f"control {control.name!r} holds {unknown!r}, which the label config does not know"
+        )
+    if len(value) > 1 and control.attrs.get("choice", "single").startswith("single"):
+        raise Skippable(f"control {control.name!r} holds {len(value)} choices and allows one")
+    return value

@@ -33,6 +33,16 @@ class Control:
         """The labels as a set."""
         return frozenset(self.labels)
 
+    @cached_property
+    def switched_on(self) -> frozenset[str]:
+        """The attributes that are "true", in lower case: Label Studio reads them in any case."""
+        return frozenset(k.lower() for k, v in self.attrs.items() if v.lower() == "true")
+
+    @cached_property
+    def options(self) -> dict[str, str]:
+        """The attributes with lower-case names, as Label Studio's interface matches them."""
+        return {name.lower(): value for name, value in self.attrs.items()}
+
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectTag:
@@ -76,8 +86,10 @@ def parse(xml: str) -> LabelConfig:
             f"the label config has {len(xml)} characters: at most {LARGEST} are read"
         )
     # Looked for before any XML parser sees it: entities could expand without end.
-    if _DECLARATION.search(xml) or "\x00" in xml:
+    if _DECLARATION.search(xml):
         raise ConfigurationError("the label config declares a DOCTYPE or an entity: remove it")
+    if "\x00" in xml:
+        raise ConfigurationError("the label config holds a NUL character: remove it")
     # Importing the SDK takes a second.
     from label_studio_sdk.label_interface import LabelInterface
 

@@ -1,52 +1,147 @@
-"""Choices are read, written and compared; nothing else is, yet."""
+"""Choices are read, written and compared; what is more than a set of labels is refused."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.spatial.distance import jaccard
 
 import label_configs
-from sync.errors import ConfigurationError, Fatal, Skippable
+from sync.errors import Fatal, Skippable
 
 SAFETY = label_configs.parse(label_configs.load("safety_policy"))
 RULES = SAFETY.by_name["rules"].labels
 DECISIONS = SAFETY.by_name["decision"].labels
 
+rules = st.frozensets(st.sampled_from(RULES), min_size=1)
 values = st.fixed_dictionaries(
     {},
     optional={
         "decision": st.sampled_from(DECISIONS).map(lambda label: frozenset({label})),
-        "rules": st.frozensets(st.sampled_from(RULES)),
+        "rules": rules,
     },
 )
+Values = dict[str, frozenset[str]]
+
+
+def apart(a: Values, b: Values) -> float:
+    return label_configs.distance(
+        SAFETY, label_configs.write(SAFETY, a), label_configs.write(SAFETY, b)
+    )
+
+
+def one_control(
+    attributes: str = "", inside: str = '<Choice value="a"/><Choice value="b"/>'
+) -> Any:
+    return label_configs.parse(
+        f'<View><Text name="t" value="$t"/><Choices name="c" toName="t" {attributes}>'
+        f"{inside}</Choices></View>"
+    )
 
 
 @given(values)
-def test_what_is_written_is_read(value: dict[str, frozenset[str]]) -> None:
+def test_what_is_written_is_read(value: Values) -> None:
     """read(write(v)) is v."""
     assert label_configs.read(SAFETY, label_configs.write(SAFETY, value, score=0.5)) == value
 
 
-@given(values, values)
-def test_distance_is_a_distance(a: dict[str, Any], b: dict[str, Any]) -> None:
-    """It is symmetric, within [0, 1], and 0 exactly for equal values."""
-    left, right = label_configs.write(SAFETY, a), label_configs.write(SAFETY, b)
-    apart = label_configs.distance(SAFETY, left, right)
-    assert apart == label_configs.distance(SAFETY, right, left)
-    assert 0 <= apart <= 1
-    assert (apart == 0) == (a == b)
+@given(values)
+def test_what_is_written_is_valid_in_label_studio(value: Values) -> None:
+    """The SDK's own validator finds no fault with a written result."""
+    from label_studio_sdk.label_interface import LabelInterface
+
+    result = label_configs.write(SAFETY, value, score=0.5)
+    prediction = {"result": result, "score": 0.5}
+    assert LabelInterface(SAFETY.xml).validate_prediction(prediction, return_errors=True) == []
 
 
-@given(st.frozensets(st.sampled_from(RULES), min_size=1), st.frozensets(st.sampled_from(RULES)))
+def test_a_score_stands_on_every_region() -> None:
+    """The score given to write is each region's; without one there is none."""
+    value = {"decision": frozenset({"allowed"}), "rules": frozenset({"violence"})}
+    assert [r["score"] for r in label_configs.write(SAFETY, value, score=0.25)] == [0.25, 0.25]
+    assert all("score" not in region for region in label_configs.write(SAFETY, value))
+
+
+@given(values, values, values)
+def test_distance_is_a_metric(a: Values, b: Values, c: Values) -> None:
+    """Symmetric, in [0, 1], 0 exactly for equal values, and no detour is shorter."""
+    assert apart(a, b) == apart(b, a)
+    assert 0 <= apart(a, b) <= 1
+    assert (apart(a, b) == 0) == (a == b)
+    assert apart(a, c) <= apart(a, b) + apart(b, c) + 1e-12
+
+
+@given(rules, rules)
 def test_multiple_choices_are_compared_by_jaccard(a: frozenset[str], b: frozenset[str]) -> None:
-    """One control of two differs, so the distance is half the Jaccard distance."""
-    left = label_configs.write(SAFETY, {"rules": a})
-    right = label_configs.write(SAFETY, {"rules": b})
-    expected = (1 - len(a & b) / len(a | b)) / 2
-    assert label_configs.distance(SAFETY, left, right) == pytest.approx(expected)
+    """SciPy's Jaccard distance of the indicator vectors; one of two controls, so half of it."""
+    expected = jaccard([rule in a for rule in RULES], [rule in b for rule in RULES]) / 2
+    assert apart({"rules": a}, {"rules": b}) == pytest.approx(expected)
+
+
+def test_the_textbook_example_of_jaccard() -> None:
+    """Three of eight in common is 3/8 alike (Leskovec, Rajaraman & Ullman, example 3.1)."""
+    config = one_control('choice="multiple"', "".join(f'<Choice value="{x}"/>' for x in "abcdefgh"))
+    left = label_configs.write(config, {"c": frozenset("abcde")})
+    right = label_configs.write(config, {"c": frozenset("cdefgh")})
+    assert label_configs.distance(config, left, right) == 5 / 8
+
+
+@given(st.sampled_from(DECISIONS), st.sampled_from(DECISIONS))
+def test_single_choices_are_the_same_or_not(a: str, b: str) -> None:
+    """One of two controls differs entirely or not at all."""
+    expected = 0.0 if a == b else 0.5
+    assert apart({"decision": frozenset({a})}, {"decision": frozenset({b})}) == expected
+
+
+def test_nothing_chosen_is_no_answer() -> None:
+    """A generator's empty list and a person's missing region mean the same."""
+    empty = [{"from_name": "rules", "to_name": "text", "type": "choices", "value": {"choices": []}}]
+    assert label_configs.read(SAFETY, empty) == {}
+    assert label_configs.categories(SAFETY, empty) == {}
+    assert label_configs.distance(SAFETY, empty, []) == 0
+    assert label_configs.write(SAFETY, {"rules": frozenset()}) == []
+
+
+def test_one_that_is_lacking_is_as_far_as_can_be() -> None:
+    """A control that only one result answers counts 1."""
+    assert apart({"decision": frozenset({"allowed"})}, {}) == 0.5
+
+
+def test_a_label_is_its_own_category() -> None:
+    """A single choice is the label itself, whatever it looks like."""
+    assert label_configs.categories(
+        SAFETY, label_configs.write(SAFETY, {"decision": frozenset({"not allowed"})})
+    ) == {"decision": "not allowed"}
+
+
+def test_different_choices_are_different_categories() -> None:
+    """Labels that hold a separator are not confused with several labels, in any order."""
+    config = one_control(
+        'choice="multiple"', "".join(f'<Choice value="{x}"/>' for x in ("a", "b", "a + b", "a, b"))
+    )
+    sets = [{"a"}, {"b"}, {"a", "b"}, {"a + b"}, {"a, b"}, {"a", "a + b"}, {"a", "a, b"}]
+    results = [label_configs.write(config, {"c": frozenset(chosen)}) for chosen in sets]
+    assert len({label_configs.categories(config, result)["c"] for result in results}) == len(sets)
+
+
+def test_the_order_of_choosing_does_not_matter() -> None:
+    """The same labels in another order are the same category."""
+    both = [
+        [
+            {
+                "from_name": "rules",
+                "to_name": "text",
+                "type": "choices",
+                "value": {"choices": list(x)},
+            }
+        ]
+        for x in (("violence", "other"), ("other", "violence"))
+    ]
+    assert label_configs.categories(SAFETY, both[0]) == label_configs.categories(SAFETY, both[1])
 
 
 def region(**changes: Any) -> list[dict[str, Any]]:
@@ -57,64 +152,143 @@ def region(**changes: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("result", "message"),
     [
+        (None, "a list of regions, not NoneType"),
+        ({}, "a list of regions, not dict"),
+        ([None], "control None"),
         (region(value={"choices": ["maybe"]}), "'maybe', which the label config does not know"),
         (region(value={"choices": "allowed allowed"}), "does not know"),
-        (region(value={"choices": [1]}), "no list of choices"),
+        (region(value={"choices": [1]}), "holds 1 in its list of choices"),
+        (region(value={"choices": [["allowed", "x"]]}), "a nested choice"),
+        (region(value={"choices": [None]}), "holds None"),
+        (region(value={"choices": math.nan}), "no list of choices"),
+        (region(value={"rating": 3}), "no list of choices"),
         (region(value=None), "no list of choices"),
         (region(value={"choices": ["allowed", "not allowed"]}), "2 choices and allows one"),
+        (region(type="rectanglelabels"), "type 'rectanglelabels', not 'choices'"),
         (region(from_name="other"), "control 'other'"),
+        (region(from_name=["decision"]), r"control \['decision'\]"),
         (region(to_name="image"), "points to 'image'"),
+        (region(to_name=None), "points to None"),
         (region() * 2, "answered twice"),
+        ([{"type": "relation", "from_id": "a", "to_id": "b"}], "control None"),
     ],
 )
-def test_what_cannot_be_read_is_named(result: list[dict[str, Any]], message: str) -> None:
-    """Each malformed result says what is wrong with it."""
+def test_what_cannot_be_read_is_named(result: Any, message: str) -> None:
+    """Each malformed result says what is wrong with it, in either place of a comparison."""
     with pytest.raises(Skippable, match=message):
         label_configs.read(SAFETY, result)
+    with pytest.raises(Skippable, match=message):
+        label_configs.distance(SAFETY, [], result)
 
 
-def test_other_tags_fail_instead_of_giving_a_number() -> None:
-    """Spans cannot be compared yet, and it is said so."""
-    ner = label_configs.parse(label_configs.load("ner"))
-    with pytest.raises(Fatal, match=r"Labels .* cannot be compared yet"):
-        label_configs.distance(ner, [], [])
+json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(RULES) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["from_name", "to_name", "type", "value", "choices"]), inner
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(json | st.lists(json.map(lambda value: region(value={"choices": value})[0]), max_size=2))
+def test_any_json_is_read_or_set_aside(result: Any) -> None:
+    """Whatever a server or a generator sends is a value or a Skippable, never another error."""
+    try:
+        found = label_configs.read(SAFETY, result)
+    except Skippable:
+        return
+    assert all(chosen <= SAFETY.by_name[name].allowed for name, chosen in found.items())
 
 
 @pytest.mark.parametrize(
-    ("xml", "message"),
+    ("value", "message"),
     [
-        ("<!DOCTYPE x [<!ENTITY a 'b'>]><View/>", "DOCTYPE or an entity"),
-        ("<View>", "cannot be read"),
-        ("<View/>", "no control tag"),
-        (" " * 1_000_001, "at most 1000000"),
-        (
-            '<View><Text name="t" value="$t"/><Choices name="c" toName="z"><Choice value="a"/>'
-            "</Choices></View>",
-            "points to 'z'",
-        ),
+        ({"decision": frozenset({"maybe"})}, "'maybe', which the label config does not know"),
+        ({"decision": frozenset({"allowed", "not allowed"})}, "2 choices and allows one"),
+        ({"verdict": frozenset({"allowed"})}, "control 'verdict'.*has decision, rules"),
     ],
 )
-def test_hostile_or_broken_configs_are_refused(xml: str, message: str) -> None:
-    """Each refusal is one sentence that names the reason."""
-    with pytest.raises(ConfigurationError, match=message):
-        label_configs.parse(xml)
+def test_what_cannot_be_written_is_refused(value: Values, message: str) -> None:
+    """A value that the config cannot hold is not written as an empty one."""
+    with pytest.raises(Skippable, match=message):
+        label_configs.write(SAFETY, value)
+
+
+TAGS = [
+    "Labels",
+    "RectangleLabels",
+    "PolygonLabels",
+    "BrushLabels",
+    "KeyPointLabels",
+    "EllipseLabels",
+    "Rating",
+    "Pairwise",
+    "TextArea",
+    "Taxonomy",
+    "Number",
+    "DateTime",
+    "Ranker",
+    "Relations",
+    "VideoRectangle",
+    "TimeSeriesLabels",
+    "ParagraphLabels",
+    "HyperTextLabels",
+    "TagOfTheFuture",
+]
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_other_tags_fail_instead_of_giving_a_number(tag: str) -> None:
+    """One control that cannot be compared makes the whole comparison Fatal, even when empty."""
+    config = label_configs.parse(
+        '<View><Text name="t" value="$t"/><Choices name="c" toName="t"><Choice value="a"/>'
+        f'</Choices><{tag} name="k" toName="t"/></View>'
+    )
+    for attempt in (
+        lambda: label_configs.read(config, []),
+        lambda: label_configs.categories(config, []),
+        lambda: label_configs.distance(config, [], []),
+        lambda: label_configs.write(config, {"k": frozenset({"a"})}),
+    ):
+        with pytest.raises(Fatal, match=rf"{tag} \(control 'k'\) cannot be compared yet"):
+            attempt()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "inside", "message"),
+    [
+        ('allowNested="true"', '<Choice value="a"><Choice value="b"/></Choice>', "nested choices"),
+        ('perItem="true"', '<Choice value="a"/>', "one value per item"),
+        ('perRegion="true"', '<Choice value="a"/>', "one value per region"),
+        ('perregion="true"', '<Choice value="a"/>', "one value per region"),
+        ('value="$options"', "", "choices that come from the task's data"),
+        ("", "", "a control without choices"),
+    ],
+)
+def test_choices_that_are_more_than_a_set_fail(attributes: str, inside: str, message: str) -> None:
+    """Choices whose values would be compared wrongly as plain sets are refused."""
+    with pytest.raises(Fatal, match=rf"{message} \(Choices 'c'\) cannot be compared yet"):
+        label_configs.read(one_control(attributes, inside), [])
+
+
+def test_choices_inside_a_repeater_fail() -> None:
+    """Their names in the results differ from those in the config."""
+    config = label_configs.parse(
+        '<View><Repeater on="$all" indexFlag="{{i}}"><Text name="t_{{i}}" value="$all[{{i}}]"/>'
+        '<Choices name="c_{{i}}" toName="t_{{i}}"><Choice value="a"/></Choices></Repeater></View>'
+    )
+    with pytest.raises(Fatal, match="choices inside a Repeater"):
+        label_configs.read(config, [])
 
 
 def test_an_alias_is_what_is_stored() -> None:
-    """Label Studio stores the alias of a choice, so that is the label."""
-    config = label_configs.parse(
-        '<View><Text name="t" value="$t"/><Choices name="c" toName="t">'
-        '<Choice value="Yes, it is" alias="yes"/><Choice value="no"/></Choices></View>'
-    )
+    """Label Studio stores the alias of a choice, so that is the label and the value is not."""
+    config = one_control("", '<Choice value="Yes, it is" alias="yes"/><Choice value="no"/>')
     assert config.controls[0].labels == ("yes", "no")
-
-
-@given(
-    st.lists(
-        st.text(st.characters(categories=["L", "P", "N"]), min_size=1), unique=True, min_size=1
-    )
-)
-def test_any_labels_can_be_put_in(labels: list[str]) -> None:
-    """with_labels escapes whatever a label holds."""
-    xml = label_configs.with_labels(label_configs.load("text_classification"), "label", labels)
-    assert set(label_configs.parse(xml).controls[0].labels) == set(labels)
+    stored = label_configs.write(config, {"c": frozenset({"yes"})})
+    assert stored[0]["value"] == {"choices": ["yes"]}
+    with pytest.raises(Skippable, match="'Yes, it is', which the label config does not know"):
+        label_configs.write(config, {"c": frozenset({"Yes, it is"})})
