@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -12,10 +11,7 @@ from xml.sax.saxutils import quoteattr
 from sync.errors import ConfigurationError
 
 #: Attributes of a tag; a quoted value may hold anything but its quote.
-_ATTRIBUTES = r"""(?:[^>"'/]|"[^"]*"|'[^']*')*"""
-#: What XML 1.0 allows in no document (its production Char).
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
+_ATTRIBUTES = r"""(?:[^>"'/]|"[^"]*"|'[^']*')*?"""
 #: Characters outside XML 1.0, section 2.2.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -47,15 +43,15 @@ def with_labels(xml: str, control: str, labels: Sequence[str]) -> str:
     """
     _check_labels(labels)
     pattern = re.compile(
-        rf"""(<Choices\b[^>]*\sname=(["']){re.escape(_quoted(control))}\2[^>]*(?<!/)>)"""
-        r"(.*?)(\s*</Choices>)",
+        rf"""(<Choices\b{_ATTRIBUTES}\sname=(["']){re.escape(_quoted(control))}\2{_ATTRIBUTES})"""
+        r"(?:\s*/>|>.*?</Choices>)",
         re.DOTALL,
     )
     items = "".join(f"\n    <Choice value={quoteattr(label)}/>" for label in labels)
-    changed, count = pattern.subn(lambda found: found[1] + items + found[4], xml)
+    changed, count = pattern.subn(lambda found: f"{found[1]}>{items}\n  </Choices>", xml)
     if count != 1:
         raise ConfigurationError(
-            f"the label config has no Choices named {control!r} with choices to replace"
+            f"the label config has {count} Choices named {control!r}: exactly one is needed"
         )
     return changed
 

@@ -22,11 +22,13 @@ def obstacle(control: Control) -> str:
             return f'{spelling}="true"'
     if control.attrs.get("value", "").startswith("$"):
         return f"choices taken from the task's data ({control.attrs['value']})"
-    return ""
+    if "{{" in control.name:
+        return "a name that a Repeater completes"
+    return "" if control.labels else "no choices"
 
 
-def read(control: Control, region: dict[str, Any]) -> Value:
-    """The chosen labels of a region.
+def read(control: Control, region: dict[str, Any]) -> Value | None:
+    """The chosen labels of a region; None where nothing is chosen.
 
     Raises:
         Skippable: the value is malformed, or a label is not one of the control's.
@@ -38,9 +40,13 @@ def read(control: Control, region: dict[str, Any]) -> Value:
     chosen = value.get("choices") if isinstance(value, dict) else None
     if isinstance(chosen, str):
         chosen = [chosen]
-    if not isinstance(chosen, list) or not all(isinstance(label, str) for label in chosen):
+    if not isinstance(chosen, list):
         raise Skippable(f"control {control.name!r} holds no list of choices")
-    return _checked(control, chosen)
+    for label in chosen:
+        if not isinstance(label, str):
+            what = "a nested choice" if isinstance(label, list) else repr(label)
+            raise Skippable(f"control {control.name!r} holds {what} in its list of choices")
+    return _checked(control, chosen) or None
 
 
 def write(control: Control, value: Value) -> dict[str, Any]:
@@ -59,9 +65,12 @@ def distance(a: Value, b: Value) -> float:
 
 
 def category(control: Control, value: Value) -> str:
-    """The value as one nominal category: the label, or the labels as a JSON list."""
+    """The value as one nominal category: the label, or a JSON list where several may be chosen.
+
+    Labels joined by a separator could not be told from a label that holds the separator.
+    """
     labels = _ordered(control, value)
-    return labels[0] if len(labels) == 1 else json.dumps(labels, ensure_ascii=False)
+    return labels[0] if _single(control) else json.dumps(labels, ensure_ascii=False)
 
 
 def _ordered(control: Control, value: Value) -> list[str]:
@@ -75,6 +84,10 @@ def _checked(control: Control, chosen: Collection[str]) -> Value:
         raise Skippable(
             f"control {control.name!r} holds {unknown!r}, which the label config does not know"
         )
-    if len(value) > 1 and control.attrs.get("choice", "single").startswith("single"):
+    if len(value) > 1 and _single(control):
         raise Skippable(f"control {control.name!r} holds {len(value)} choices and allows one")
     return value
+
+
+def _single(control: Control) -> bool:
+    return control.attrs.get("choice", "single").startswith("single")

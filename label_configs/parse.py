@@ -38,11 +38,6 @@ class Control:
         """The attributes that are "true", in lower case: Label Studio reads them in any case."""
         return frozenset(k.lower() for k, v in self.attrs.items() if v.lower() == "true")
 
-    @cached_property
-    def options(self) -> dict[str, str]:
-        """The attributes with lower-case names, as Label Studio's interface matches them."""
-        return {name.lower(): value for name, value in self.attrs.items()}
-
 
 @dataclass(frozen=True, kw_only=True)
 class ObjectTag:

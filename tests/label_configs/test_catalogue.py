@@ -105,11 +105,11 @@ def test_only_the_named_control_is_filled(choices: str) -> None:
 @pytest.mark.parametrize(
     ("control", "labels", "message"),
     [
-        ("label", [], "no labels are given"),
-        ("label", ["a", "b", "a"], "'a' is given 2 times"),
+        ("label", [], "no label is given"),
+        ("label", ["a", "b", "a"], "'a' is given twice"),
         ("label", ["a", " "], "' ' is blank"),
-        ("label", ["a\x00"], r"'a\\x00' holds a character that XML cannot"),
-        ("label", ["\ud800"], "holds a character that XML cannot"),
+        ("label", ["a\x00"], r"'a\\x00' is blank or has a character that XML cannot"),
+        ("label", ["\ud800"], "a character that XML cannot hold"),
         ("labl", ["a"], "0 Choices named 'labl'"),
         ("text", ["a"], "0 Choices named 'text'"),
         ("lab.l", ["a"], "0 Choices named 'lab.l'"),
@@ -121,3 +121,10 @@ def test_labels_that_cannot_be_choices_are_refused(
     """Each refusal names the label or the control."""
     with pytest.raises(ConfigurationError, match=message):
         label_configs.with_labels(PLAIN, control, labels)
+
+
+def test_a_control_is_found_by_its_name_and_not_by_its_spelling() -> None:
+    """A name with an ampersand stands escaped in the XML."""
+    choices = '<Choices name="a&amp;b" toName="t"><Choice value="z"/></Choices>'
+    xml = label_configs.with_labels(f"<View>{TEXT}{choices}</View>", "a&b", ["n"])
+    assert labels_of(xml, "a&b") == ("n",)
