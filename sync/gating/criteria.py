@@ -13,7 +13,7 @@ from sync.gating.bounds import anytime_bounds
 from sync.gating.policy import GatePolicy
 from sync.gating.scores import Scored, Scores, values
 from sync.gating.verdict import AnnotatorGold, Criterion, State
-from sync.records import Answer, Evidence, GoldTask
+from sync.records import Answer, Evidence, GoldTask, Role
 
 
 def state_of(lower: float | None, upper: float | None, threshold: float) -> State:
@@ -48,30 +48,35 @@ def acceptance(scores: Scores, population: int, policy: GatePolicy) -> Criterion
 GoldAnswer = tuple[Answer, int, float]
 
 
-def gold_answers(evidence: Evidence, config: LabelConfig) -> list[GoldAnswer]:
-    """Answers on gold, in the order of submission, as (answer, gold task id, score in [0, 1]).
+def gold_answers(
+    evidence: Evidence, config: LabelConfig
+) -> tuple[list[GoldAnswer], tuple[tuple[int, str], ...]]:
+    """Answers on gold, and those that cannot be read with the reason.
 
-    Those of the people who answered blind tasks of this batch: they are the judges. Before
-    anyone did, those of everybody.
+    Each answer stands with its gold task's id and its score in [0, 1], in the order of
+    submission. They are those of the people who answered blind tasks of this batch: these are
+    its judges. Before anyone did, they are those of everybody.
     """
-    judges = {a.annotator for task in evidence.sample for a in task.answers}
-    found = [
-        (answer, task.task_id, score)
-        for task in evidence.gold
-        for answer in task.answers
-        if (not judges or answer.annotator in judges)
-        and (score := _gold_score(task, answer, config)) is not None
-    ]
-    return sorted(found, key=lambda item: (item[0].submitted_at, item[0].annotation_id))
+    blind = [task for task in evidence.sample if task.role is Role.BLIND]
+    judges = {answer.annotator for task in blind for answer in task.answers}
+    found: list[GoldAnswer] = []
+    bad: list[tuple[int, str]] = []
+    for task in evidence.gold:
+        for answer in task.answers:
+            if judges and answer.annotator not in judges:
+                continue
+            try:
+                found.append((answer, task.task_id, _gold_score(task, answer, config)))
+            except Skippable as error:
+                bad.append((answer.annotation_id, str(error)))
+    found.sort(key=lambda item: (item[0].submitted_at, item[0].annotation_id))
+    return found, tuple(bad)
 
 
-def _gold_score(task: GoldTask, answer: Answer, config: LabelConfig) -> float | None:
+def _gold_score(task: GoldTask, answer: Answer, config: LabelConfig) -> float:
     if answer.result is None:
         return 0.0
-    try:
-        return 1.0 - label_configs.distance(config, task.result, answer.result)
-    except Skippable:
-        return None
+    return 1.0 - label_configs.distance(config, task.result, answer.result)
 
 
 def gold(evidence: Evidence, answers: Sequence[GoldAnswer], policy: GatePolicy) -> Criterion:
@@ -129,15 +134,16 @@ def per_annotator(answers: Sequence[GoldAnswer], policy: GatePolicy) -> tuple[An
 def agreement(counted: Sequence[Scored], config: LabelConfig, policy: GatePolicy) -> Criterion:
     """People against each other on the blind tasks that count; the mean over controls.
 
+    The bounds of several controls must hold together, so they share the chance of error.
     Where all answers are one and the same label, alpha is not defined: nothing is left to
     correct for chance. Then the observed agreement's lower bound must reach the threshold.
     """
     least = policy.gate.agreement.min
     read = [values(scored.answers, config) for scored in counted]
+    confidence = 1 - (1 - policy.gate.confidence) / max(len(config.controls), 1)
     alphas = [
         krippendorff_alpha(
-            [[v[control.name] for v in unit if control.name in v] for unit in read],
-            policy.gate.confidence,
+            [[v[control.name] for v in unit if control.name in v] for unit in read], confidence
         )
         for control in config.controls
     ]

@@ -41,6 +41,9 @@ def forecast(
     wanted = max((_blind_needed(c, scores, evidence, policy) for c in criteria), default=0)
     extend_to = None
     labels = scores.missing
+    if not labels and any(c.name != "gold" and c.state is State.MORE for c in criteria):
+        # Nothing is asked of anybody, so nothing would ever be decided.
+        wanted = max(wanted, scores.asked + _FEWEST)
     if wanted > scores.asked and scores.asked < len(blind):
         last = blind[min(wanted, len(blind)) - 1]
         extend_to = last.position + 1

@@ -37,7 +37,7 @@ def gate(evidence: Evidence, policy: GatePolicy, config: LabelConfig) -> Verdict
     """
     _refuse_unjudged(policy)
     scores = blind_scores(evidence, config)
-    gold = judge.gold_answers(evidence, config)
+    gold, unreadable = judge.gold_answers(evidence, config)
     criteria = _criteria(evidence, scores, gold, policy, config)
     state = _state(criteria, evidence, scores)
     ahead = forecast(evidence, scores, criteria, gold, policy) if state is State.MORE else None
@@ -63,7 +63,7 @@ def gate(evidence: Evidence, policy: GatePolicy, config: LabelConfig) -> Verdict
         annotators=judge.per_annotator(gold, policy),
         disagreements=_disagreements(scores),
         worst_label=worst,
-        set_aside=scores.set_aside,
+        set_aside=scores.set_aside + unreadable,
     )
 
 
@@ -98,7 +98,7 @@ def _state(criteria: Sequence[Criterion], evidence: Evidence, scores: Scores) ->
         return State.PASS
     everything = sum(task.role is Role.BLIND for task in evidence.sample)
     settled_by_blind = [c for c in criteria if c.name != "gold"]
-    used_up = len(scores.counted) == everything > 0
+    used_up = len(scores.counted) == everything
     if used_up and any(c.state is State.MORE for c in settled_by_blind):
         return State.HOLD
     return State.MORE
@@ -120,7 +120,7 @@ def _disagreements(scores: Scores) -> tuple[int, ...]:
 
 def _worst_label(scores: Scores, config: LabelConfig) -> WorstLabel | None:
     """The candidate label that people confirm least often; for one single-choice control."""
-    if len(config.controls) != 1:
+    if len(config.controls) != 1 or config.controls[0].attrs.get("choice") == "multiple":
         return None
     name = config.controls[0].name
     total: Counter[str] = Counter()

@@ -36,6 +36,11 @@ def _passed(criteria: Sequence[Criterion], scores: Scores) -> str:
 
 def _held(criteria: Sequence[Criterion], scores: Scores, worst: WorstLabel | None) -> str:
     failed = [c for c in criteria if c.state is State.HOLD]
+    if not failed and not scores.asked:
+        return (
+            "HOLD: no task of the batch is blind, so nobody can judge its candidates. Next: freeze "
+            "a larger batch, or raise sample.blind_share."
+        )
     if not failed:
         still = " and ".join(c.name for c in criteria if c.state is State.MORE)
         return (
@@ -45,7 +50,9 @@ def _held(criteria: Sequence[Criterion], scores: Scores, worst: WorstLabel | Non
     first = failed[0]
     most = "" if first.upper is None else _up(first.upper)
     if first.name == "acceptance":
-        weak = f"; worst label {worst.label!r} ({worst.correct} of {worst.n})" if worst else ""
+        weak = (
+            f"; worst label {_short(worst.label)!r} ({worst.correct} of {worst.n})" if worst else ""
+        )
         return (
             f"HOLD: at most {most} of the batch is right ({_percent(first.threshold)} asked): "
             f"{_confirmed(scores)}{weak}. Next: do not train on it; correct or regenerate it."
@@ -69,6 +76,8 @@ def _open(criteria: Sequence[Criterion], scores: Scores, labels_left: int | None
     # With hardly an answer, only what is missing besides answers is worth a word.
     telling = criteria if counted >= 2 else [c for c in criteria if c.name == "gold"]
     reasons = [c.reason for c in telling if c.state is State.MORE and c.reason]
+    if scores.waiting and scores.set_aside:
+        reasons.append(f"{len(scores.set_aside)} cannot be read (assay status says why)")
     why = "; ".join(reasons)
     more = f"; {why}" if why else ""
     ahead = (
@@ -92,6 +101,10 @@ def _sum(scores: Scores) -> float:
 
 def _named(criteria: Sequence[Criterion], name: str) -> Criterion | None:
     return next((c for c in criteria if c.name == name), None)
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= 40 else f"{label[:39]}…"
 
 
 def _percent(share: float) -> str:

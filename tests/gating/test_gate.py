@@ -193,3 +193,95 @@ def test_a_verdict_survives_the_store() -> None:
     """from_dict(to_dict(v)) is v."""
     verdict = judge(evidence(*[task(i, "=", "other") for i in range(20)]))
     assert Verdict.from_dict(verdict.to_dict()) == verdict
+
+
+def test_a_short_queue_is_never_stuck() -> None:
+    """With every task of a queue of eight answered and nothing decided, more are asked for."""
+    sample = [task(i, "=", "=") for i in range(8)] + open_end(200, 8)
+    verdict = judge(replace(evidence(*sample), queue_length=8))
+    assert verdict.state is State.MORE
+    assert verdict.extend_to is not None
+    assert verdict.extend_to > 8
+    assert verdict.labels_left
+
+
+def test_a_batch_without_a_blind_task_is_settled() -> None:
+    """Where the draw made no task blind, nothing can be learned: a HOLD that says so."""
+    verdict = judge(evidence(*[task(i, "=", "=", role=Role.SHOWN) for i in range(3)]))
+    assert verdict.state is State.HOLD
+    assert "no task of the batch is blind" in verdict.sentence
+
+
+def test_a_queue_that_an_unreadable_answer_blocks_says_so() -> None:
+    """The sentence names what the complete tasks behind it wait for."""
+    broken = replace(answer(1, 0, "other"), result=[{"from_name": "x"}])
+    blocked = replace(task(0), answers=(broken, answer(2, 1, "positive")))
+    verdict = judge(evidence(blocked, *[task(i, "=", "=") for i in range(1, 9)]))
+    assert verdict.waiting == 8
+    assert "1 cannot be read" in verdict.sentence
+
+
+def test_only_people_who_judge_the_batch_are_held_against_gold() -> None:
+    """Who answered shown tasks alone decides nothing, so their gold decides nothing either."""
+    stranger = replace(task(4, role=Role.SHOWN), answers=(answer(900, 9, "positive"),))
+    known = tuple(
+        replace(g, answers=(*g.answers, answer(800 + g.task_id, 9, "negative"))) for g in gold(20)
+    )
+    verdict = judge(evidence(*[task(i, "=", "=") for i in range(4)], stranger, known=known))
+    assert {a.annotator for a in verdict.annotators} == {0, 1}
+    assert verdict.criterion("gold") == judge(evidence(task(0, "=", "="))).criterion("gold")
+
+
+def test_an_unreadable_gold_answer_is_set_aside() -> None:
+    """It counts for nobody and does not vanish."""
+    first, *others = gold(20)
+    broken = replace(first.answers[0], result=[{"from_name": "x"}])
+    known = (replace(first, answers=(broken, first.answers[1])), *others)
+    verdict = judge(evidence(task(0, "=", "="), known=known))
+    assert [number for number, _ in verdict.set_aside] == [broken.annotation_id]
+
+
+def test_controls_share_the_chance_of_error() -> None:
+    """Two controls that agree equally well have a lower bound below that of one of them."""
+    one = '<Choices name="{}" toName="t"><Choice value="a"/><Choice value="b"/></Choices>'
+    tags = [one.format(name) for name in ("x", "y")]
+    text = '<View><Text name="t" value="$text"/>{}</View>'
+    bounds = []
+    for controls in (tags[:1], tags):
+        config = label_configs.parse(text.format("".join(controls)))
+        names = [control.name for control in config.controls]
+
+        def of(label: str, config: label_configs.LabelConfig = config) -> Result:
+            return label_configs.write(
+                config, {c.name: frozenset({label}) for c in config.controls}
+            )
+
+        sample = [
+            replace(
+                task(i),
+                candidate=of("ab"[i % 2]),
+                answers=tuple(
+                    replace(answer(2 * i + k, k, "other"), result=of("ab"[i % 2])) for k in (0, 1)
+                ),
+            )
+            for i in range(48)
+        ]
+        criterion = gate(evidence(*sample, known=()), POLICY, config).criterion("agreement")
+        assert criterion is not None
+        assert criterion.lower is not None, names
+        bounds.append(criterion.lower)
+    assert bounds[1] < bounds[0]
+
+
+def test_the_sentence_stays_short() -> None:
+    """However long a label is, a lead reads at most 240 characters."""
+    config = label_configs.parse(
+        '<View><Text name="text" value="$text"/><Choices name="label" toName="text">'
+        f'<Choice value="{"long " * 60}"/><Choice value="other"/></Choices></View>'
+    )
+    name = config.controls[0].labels[0]
+    wrong = label_configs.write(config, {"label": frozenset({name})})
+    sample = [replace(task(i, "other", "other"), candidate=wrong) for i in range(30)]
+    verdict = gate(evidence(*sample, known=()), POLICY, config)
+    assert verdict.state is State.HOLD
+    assert len(verdict.sentence) <= 240
