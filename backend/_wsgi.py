@@ -13,6 +13,9 @@ from backend.app import create_app
 from sync.errors import AssayError
 from sync.settings import Settings
 
+#: gunicorn starts a worker again and again unless it ends with this code.
+_CANNOT_LOAD = 4
+
 try:
     _settings = Settings.load()
     logging.basicConfig(
@@ -20,7 +23,8 @@ try:
     )
     app = create_app(_settings)
 except AssayError as error:
-    sys.exit(f"assay backend: {error}")
+    print(f"assay backend: {error}", file=sys.stderr)
+    sys.exit(2 if __name__ == "__main__" else _CANNOT_LOAD)
 
 
 def main() -> None:
