@@ -85,8 +85,10 @@ def gold(evidence: Evidence, answers: Sequence[GoldAnswer], policy: GatePolicy) 
     if not evidence.gold:
         reason = "no gold is planted: run assay gold add"
         return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
+    used_up = all(len(t.answers) >= evidence.overlap for t in evidence.gold)
+    too_little = "all planted gold is answered and that is too little: add more (assay gold add)"
     if not answers:
-        reason = "no gold task is answered yet"
+        reason = too_little if used_up else "no gold task is answered yet"
         return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
     x = [score for _, _, score in answers]
     lower, upper = anytime_bounds(x, None, policy.gate.confidence)
@@ -97,8 +99,8 @@ def gold(evidence: Evidence, answers: Sequence[GoldAnswer], policy: GatePolicy) 
     if state is State.PASS and tasks < policy.gate.gold.min_tasks:
         state = State.MORE
         reason = f"{tasks} gold tasks are answered, {policy.gate.gold.min_tasks} are asked for"
-    if state is State.MORE and all(len(t.answers) >= evidence.overlap for t in evidence.gold):
-        reason = "all planted gold is answered and that is too little: add more (assay gold add)"
+    if state is State.MORE and used_up:
+        reason = too_little
     return Criterion(
         name="gold",
         state=state,
@@ -134,6 +136,7 @@ def per_annotator(answers: Sequence[GoldAnswer], policy: GatePolicy) -> tuple[An
 def agreement(counted: Sequence[Scored], config: LabelConfig, policy: GatePolicy) -> Criterion:
     """People against each other on the blind tasks that count; the mean over controls.
 
+    A control that a submission leaves empty is a value of its own, as it is for the distance.
     The bounds of several controls must hold together, so they share the chance of error.
     Where all answers are one and the same label, alpha is not defined: nothing is left to
     correct for chance. Then the observed agreement's lower bound must reach the threshold.
@@ -142,9 +145,7 @@ def agreement(counted: Sequence[Scored], config: LabelConfig, policy: GatePolicy
     read = [values(scored.answers, config) for scored in counted]
     confidence = 1 - (1 - policy.gate.confidence) / max(len(config.controls), 1)
     alphas = [
-        krippendorff_alpha(
-            [[v[control.name] for v in unit if control.name in v] for unit in read], confidence
-        )
+        krippendorff_alpha([[v.get(control.name, "") for v in unit] for unit in read], confidence)
         for control in config.controls
     ]
     known = [a for a in alphas if a.value is not None]

@@ -40,14 +40,15 @@ def forecast(
     blind = [task for task in evidence.sample if task.role is Role.BLIND]
     wanted = max((_blind_needed(c, scores, evidence, policy) for c in criteria), default=0)
     extend_to = None
-    labels = scores.missing
-    if not labels and any(c.name != "gold" and c.state is State.MORE for c in criteria):
-        # Nothing is asked of anybody, so nothing would ever be decided.
-        wanted = max(wanted, scores.asked + _FEWEST)
-    if wanted > scores.asked and scores.asked < len(blind):
-        last = blind[min(wanted, len(blind)) - 1]
-        extend_to = last.position + 1
-        labels += (min(wanted, len(blind)) - scores.asked) * evidence.overlap
+    is_open = any(c.name != "gold" and c.state is State.MORE for c in criteria)
+    if is_open and not any(scores.lacking[:wanted]):
+        # Nothing would be asked of anybody, so nothing would ever be decided.
+        wanted = max(wanted, scores.asked + (0 if any(scores.lacking) else _FEWEST))
+    wanted = min(wanted, len(blind))
+    labels = sum(scores.lacking[:wanted])
+    if wanted > scores.asked:
+        extend_to = blind[wanted - 1].position + 1
+        labels += (wanted - scores.asked) * evidence.overlap
     return Forecast(
         labels=labels + _gold_missing(evidence, criteria, gold, policy), extend_to=extend_to
     )
@@ -57,22 +58,25 @@ def _blind_needed(
     criterion: Criterion, scores: Scores, evidence: Evidence, policy: GatePolicy
 ) -> int:
     """Blind tasks that would settle this criterion."""
-    if criterion.state is not State.MORE or len(scores.counted) < _FEWEST:
+    if criterion.state is not State.MORE or criterion.name == "gold":
         return 0
+    if len(scores.counted) < _FEWEST:
+        return scores.asked
     everything = sum(task.role is Role.BLIND for task in evidence.sample)
     if criterion.name == "acceptance":
         return _acceptance_needed(scores, evidence.population, everything, policy)
-    if criterion.name == "agreement" and criterion.estimate is not None:
-        if criterion.lower is None or criterion.estimate <= criterion.threshold:
-            return everything
-        return units_needed(
-            criterion.estimate,
-            criterion.lower,
-            criterion.n,
-            criterion.threshold,
-            policy.gate.confidence,
-        )
-    return 0
+    # An agreement that is not defined becomes clearer with each task of the queue.
+    if criterion.estimate is None or criterion.lower is None:
+        return scores.asked
+    if criterion.estimate <= criterion.threshold:
+        return everything
+    return units_needed(
+        criterion.estimate,
+        criterion.lower,
+        criterion.n,
+        criterion.threshold,
+        policy.gate.confidence,
+    )
 
 
 def _acceptance_needed(scores: Scores, population: int, everything: int, policy: GatePolicy) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import label_configs
 from label_configs import LabelConfig
-from sync.errors import ConfigurationError
+from sync.errors import ConfigurationError, Skippable
 from sync.gating import criteria as judge
 from sync.gating.forecast import forecast
 from sync.gating.policy import GatePolicy, digest
@@ -126,7 +126,11 @@ def _worst_label(scores: Scores, config: LabelConfig) -> WorstLabel | None:
     total: Counter[str] = Counter()
     right: Counter[str] = Counter()
     for scored in scores.counted:
-        label = label_configs.categories(config, scored.task.candidate).get(name)
+        try:
+            label = label_configs.categories(config, scored.task.candidate).get(name)
+        except Skippable:
+            # It is set aside already, and has no label to speak of.
+            continue
         if label is not None:
             total[label] += 1
             right[label] += scored.score == 1.0

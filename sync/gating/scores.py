@@ -32,18 +32,18 @@ class Scores:
     waiting: int
     #: Blind tasks in the queue so far.
     asked: int
-    #: Answers that the queue so far still lacks.
-    missing: int
-    #: Annotations that could not be read, and why.
+    #: Answers that each blind task of the queue so far still lacks, in draw order.
+    lacking: tuple[int, ...]
+    #: Annotations, and tasks by their candidate, that could not be read, and why.
     set_aside: tuple[tuple[int, str], ...]
 
 
 def blind_scores(evidence: Evidence, config: LabelConfig) -> Scores:
     """Score the blind tasks of the queue in draw order.
 
-    A task is complete with the first `overlap` readable answers. An answer that cannot be read
-    counts as none: the task stays open for another annotator, so that nobody gains by it. A
-    deleted task counts as 0 as it stands.
+    A task is complete with the first readable answers of `overlap` people. An answer that cannot
+    be read counts as none: the task stays open for another annotator, so that nobody gains by
+    it. A deleted task counts as 0 as it stands, and so does one whose candidate cannot be read.
     """
     reader = _Reader(evidence.overlap, config)
     blind = [
@@ -61,7 +61,7 @@ def blind_scores(evidence: Evidence, config: LabelConfig) -> Scores:
         counted=tuple(counted),
         waiting=waiting,
         asked=len(blind),
-        missing=reader.missing,
+        lacking=tuple(reader.lacking),
         set_aside=tuple(reader.bad.items()),
     )
 
@@ -70,33 +70,40 @@ class _Reader:
     def __init__(self, overlap: int, config: LabelConfig) -> None:
         self._overlap, self._config = overlap, config
         self.bad: dict[int, str] = {}
-        self.missing = 0
+        self.lacking: list[int] = []
 
     def score(self, task: SampledTask) -> Scored | None:
         """The task's score, or None while it is not complete."""
-        similarities: list[float] = []
-        used: list[Answer] = []
-        for answer in task.answers:
-            similarity = self._similarity(task.candidate, answer)
-            if similarity is not None and len(used) < self._overlap:
-                similarities.append(similarity)
-                used.append(answer)
-        if len(used) < self._overlap:
-            if not task.deleted:
-                self.missing += self._overlap - len(used)
-                return None
-            return Scored(task=task, score=0.0, answers=tuple(used))
-        score = sum(similarities) / len(similarities)
-        return Scored(task=task, score=score, answers=tuple(used))
+        used = self._first_of_each_person(task)
+        lacking = 0 if task.deleted else self._overlap - len(used)
+        self.lacking.append(lacking)
+        if lacking:
+            return None
+        readable = self._is_readable(task.candidate, task.task_id)
+        if not readable or len(used) < self._overlap:
+            return Scored(task=task, score=0.0, answers=used)
+        score = sum(self._similarity(task.candidate, answer) for answer in used) / len(used)
+        return Scored(task=task, score=score, answers=used)
 
-    def _similarity(self, candidate: Result, answer: Answer) -> float | None:
+    def _first_of_each_person(self, task: SampledTask) -> tuple[Answer, ...]:
+        first: dict[int, Answer] = {}
+        for answer in task.answers:
+            if answer.result is None or self._is_readable(answer.result, answer.annotation_id):
+                first.setdefault(answer.annotator, answer)
+        return tuple(first.values())[: self._overlap]
+
+    def _is_readable(self, result: Result, number: int) -> bool:
+        try:
+            label_configs.read(self._config, result)
+        except Skippable as error:
+            self.bad[number] = str(error)
+            return False
+        return True
+
+    def _similarity(self, candidate: Result, answer: Answer) -> float:
         if answer.result is None:
             return 0.0
-        try:
-            return 1.0 - label_configs.distance(self._config, candidate, answer.result)
-        except Skippable as error:
-            self.bad[answer.annotation_id] = str(error)
-            return None
+        return 1.0 - label_configs.distance(self._config, candidate, answer.result)
 
 
 def values(answers: Sequence[Answer], config: LabelConfig) -> list[dict[str, str]]:

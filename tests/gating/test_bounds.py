@@ -60,6 +60,15 @@ def test_bounds_equal_their_definition(population: int | None, kind: str) -> Non
     np.testing.assert_allclose(1 - upper, mirrored, atol=1e-4)
 
 
+@pytest.mark.parametrize("population", [None, 260])
+def test_an_unlikely_order_is_bounded_as_well(population: int | None) -> None:
+    """After 200 zeros, the ones that follow still raise the lower bound as defined."""
+    scores = np.r_[np.zeros(200), np.ones(50)]
+    lower, _ = anytime_bounds(scores, population, 0.95)
+    slow = by_definition(list(scores), population, 0.95)
+    np.testing.assert_allclose(lower, slow, atol=1e-4)
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.floats(0, 1), min_size=1, max_size=60),

@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from sync.gating.bounds import anytime_bounds
 
-N, SAMPLE, THRESHOLD, RUNS = 2000, 480, 0.90, 2000
+N, SAMPLE, THRESHOLD, RUNS = 2000, 600, 0.90, 2000
 
-Rule = Callable[[np.ndarray], np.ndarray]
+Array = npt.NDArray[Any]
+Rule = Callable[[Array], Array]
 
 
-def point_estimate(scores: np.ndarray) -> np.ndarray:
+def point_estimate(scores: Array) -> Array:
     """Pass as soon as the mean of ten or more answers reaches the threshold."""
     n = np.arange(1, len(scores) + 1)
-    return (scores.cumsum() / n >= THRESHOLD) & (n >= 10)
+    found: Array = (scores.cumsum() / n >= THRESHOLD) & (n >= 10)
+    return found
 
 
-def wilson(scores: np.ndarray) -> np.ndarray:
+def wilson(scores: Array) -> Array:
     """Pass as soon as a one-sided 95% Wilson bound of twenty or more answers does."""
     n, z = np.arange(1, len(scores) + 1), 1.6449
     p = scores.cumsum() / n
     centre = p + z * z / (2 * n)
     bound = (centre - z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n)
-    return (bound >= THRESHOLD) & (n >= 20)
+    found: Array = (bound >= THRESHOLD) & (n >= 20)
+    return found
 
 
-def assay(scores: np.ndarray) -> np.ndarray:
+def assay(scores: Array) -> Array:
     """Pass as soon as the anytime-valid lower bound does."""
-    return anytime_bounds(scores, N, 0.95)[0] >= THRESHOLD
+    found: Array = anytime_bounds(scores, N, 0.95)[0] >= THRESHOLD
+    return found
 
 
 RULES: dict[str, Rule] = {"point estimate": point_estimate, "Wilson": wilson, "Assay": assay}
