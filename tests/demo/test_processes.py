@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -113,5 +112,4 @@ def test_a_child_is_not_interrupted_by_the_terminal(tmp_path: Path, wait_until: 
     try:
         assert os.getpgid(grandchild) != os.getpgid(0)
     finally:
-        os.killpg(os.getpgid(grandchild), signal.SIGKILL)
-        child.stop()
+        child.stop(grace=0.2)
