@@ -47,7 +47,7 @@ def create_app(settings: Settings, store_factory: Callable[[str], Store] = Store
     store = store_factory(settings.store_url)
     metrics = Metrics()
     answers = Answers(store, Registry(settings.home / "models", uploads_of(settings)))
-    trainer = Trainer()
+    trainer = Trainer(settings.home)
     guard = _Guard(settings.backend_user, password)
     _watch(app, metrics)
     _routes(app, guard, answers, metrics)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
-import json
 import os
 import sys
 from collections import Counter
@@ -22,6 +21,7 @@ from backend.engines import ENGINES, FEWEST, Example, Unfit
 from backend.engines.base import single_choice
 from backend.faults import describe
 from backend.registry import Registry
+from backend.status import write_status
 from backend.uploads import uploads_of
 from label_configs import LabelConfig
 from sync.errors import ConfigurationError, Fatal, Skippable
@@ -108,26 +108,11 @@ def _examples(
     return examples, [data[t][1] for t in votes]
 
 
-def write_status(folder: Path, **values: Any) -> None:
-    """Say how the project's training goes, in one step."""
-    building = folder / ".status.json"
-    building.write_text(json.dumps(values, indent=1), encoding="utf-8")
-    building.replace(folder / "status.json")
-
-
-def read_status(home: Path, project_id: int) -> dict[str, Any]:
-    """How the project's last training went: state idle, running, done or failed, and why."""
-    try:
-        text = (home / "models" / str(project_id) / "status.json").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {"state": "idle"}
-    found: dict[str, Any] = json.loads(text)
-    return found
-
-
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(home: Path, project_id: int) -> Iterator[None]:
     """Wait until no other process trains the project; the lock goes with the process."""
+    folder = home / "models" / str(project_id)
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".training").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -135,17 +120,15 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def train_and_tell(settings: Settings, project_id: int) -> str | None:
     """Train and leave a status; why it failed, if it did."""
-    folder = settings.home / "models" / str(project_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
+    with _alone(settings.home, project_id):
         started = datetime.now(UTC).isoformat()
-        write_status(folder, state="running", started=started)
+        write_status(settings.home, project_id, state="running", started=started)
         try:
             told = {"state": "done", **train_now(settings, project_id)}
         except Exception as error:
             told = {"state": "failed", "reason": describe(error)}
         ended = datetime.now(UTC).isoformat()
-        write_status(folder, started=started, ended=ended, **told)
+        write_status(settings.home, project_id, started=started, ended=ended, **told)
         return told.get("reason")
 
 

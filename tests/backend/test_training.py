@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ import label_configs
 from backend import trainer
 from backend.engines import ENGINES
 from backend.registry import Registry
-from backend.training import engine_for, read_status, train_and_tell, train_now
+from backend.status import read_status, write_status
+from backend.training import engine_for, train_and_tell, train_now
 from sync.errors import Fatal
 from sync.records import Annotation, Json, Task
 from sync.settings import Settings
@@ -168,7 +170,7 @@ def _labelled(
 
 
 def test_requests_while_training_become_one_more(
-    monkeypatch: pytest.MonkeyPatch, wait_until: Wait
+    monkeypatch: pytest.MonkeyPatch, wait_until: Wait, tmp_path: Path
 ) -> None:
     """Five requests for a project are two trainings, never at once; another project is free."""
     gate, began = threading.Event(), threading.Semaphore(0)
@@ -186,7 +188,7 @@ def test_requests_while_training_become_one_more(
         return 0
 
     monkeypatch.setattr(trainer, "_train", slow)
-    training = trainer.Trainer()
+    training = trainer.Trainer(tmp_path)
     training.request(1)
     assert began.acquire(timeout=10)
     for _ in range(4):
@@ -199,7 +201,7 @@ def test_requests_while_training_become_one_more(
 
 
 def test_a_training_that_cannot_start_does_not_block_the_next(
-    monkeypatch: pytest.MonkeyPatch, wait_until: Wait
+    monkeypatch: pytest.MonkeyPatch, wait_until: Wait, tmp_path: Path
 ) -> None:
     """After a failure to start, a new request is tried again."""
     tried: list[int] = []
@@ -209,8 +211,19 @@ def test_a_training_that_cannot_start_does_not_block_the_next(
         raise OSError("no such program")
 
     monkeypatch.setattr(trainer, "_train", lost)
-    training = trainer.Trainer()
+    training = trainer.Trainer(tmp_path)
     training.request(1)
     wait_until(lambda: not training._running, 10)
     training.request(1)
     wait_until(lambda: len(tried) == 2, 10)
+
+
+def test_a_killed_training_is_a_failed_one(
+    monkeypatch: pytest.MonkeyPatch, wait_until: Wait, tmp_path: Path
+) -> None:
+    """A process that was killed leaves no status that says running for ever."""
+    monkeypatch.setattr(trainer, "_train", lambda project_id: -9)
+    write_status(tmp_path, 1, state="running")
+    trainer.Trainer(tmp_path).request(1)
+    wait_until(lambda: read_status(tmp_path, 1)["state"] == "failed", 10)
+    assert "signal 9" in read_status(tmp_path, 1)["reason"]
