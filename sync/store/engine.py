@@ -104,14 +104,9 @@ def upsert(
     others = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
     names = [column.name for column in table.primary_key]
     statement = statement.on_conflict_do_update(index_elements=names, set_=others)
-    _execute(connection, table, statement, rows)
-
-
-def append(
-    connection: sa.Connection, table: sa.Table[Any], rows: Iterable[Mapping[str, Any]]
-) -> None:
-    """Insert `rows`, leaving those whose primary key is there as they are."""
-    _execute(connection, table, insert(connection, table).on_conflict_do_nothing(), rows)
+    ordered = sorted(rows, key=lambda row: [row[name] for name in names])
+    for start in range(0, len(ordered), CHUNK):
+        connection.execute(statement, [dict(row) for row in ordered[start : start + CHUNK]])
 
 
 def insert(connection: sa.Connection, table: sa.Table[Any]) -> postgresql.Insert | sqlite.Insert:
@@ -119,15 +114,3 @@ def insert(connection: sa.Connection, table: sa.Table[Any]) -> postgresql.Insert
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
-
-
-def _execute(
-    connection: sa.Connection,
-    table: sa.Table[Any],
-    statement: sa.Insert,
-    rows: Iterable[Mapping[str, Any]],
-) -> None:
-    names = [column.name for column in table.primary_key]
-    ordered = sorted(rows, key=lambda row: [row[name] for name in names])
-    for start in range(0, len(ordered), CHUNK):
-        connection.execute(statement, [dict(row) for row in ordered[start : start + CHUNK]])

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sync.records import Annotation, Task
 from sync.store import schema as s
 from sync.store.base import Base, Row, chunks
-from sync.store.engine import append, upsert
+from sync.store.engine import upsert
 
 Seen = tuple[Task, Sequence[Annotation]]
 
@@ -82,7 +82,7 @@ class Mirror(Base):
             for row in connection.execute(statement).mappings():
                 last[row["annotation_id"]] = row
         new = [_revision(project_id, a, last.get(a.annotation_id)) for a in annotations]
-        append(connection, s.revisions, [row for row in new if row is not None])
+        upsert(connection, s.revisions, [row for row in new if row is not None])
 
     def mark_deleted(self, project_id: int, task_ids: Iterable[int], now: datetime) -> None:
         """Leave a tombstone for tasks that Label Studio no longer has, and their annotations."""
