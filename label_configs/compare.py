@@ -2,48 +2,71 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any
 
-from label_configs import choices
+from label_configs.kinds import kind_of
+from label_configs.kinds.kind import Data, Pair, Region
 from label_configs.parse import Control, LabelConfig
-from sync.errors import Fatal, Skippable
+from sync.errors import Malformed, Skippable
 from sync.records import Result
 
-Value = frozenset[str]
-
-#: How the values of a control tag are handled.
-_KINDS: dict[str, ModuleType] = {"Choices": choices}
+#: A typed value of some kind: hashable, and never empty.
+Value = Any
 
 
-def read(config: LabelConfig, result: Result) -> dict[str, Value]:
+def read(
+    config: LabelConfig,
+    result: Result,
+    data: Data = None,
+    *,
+    task: int | None = None,
+    annotation: int | None = None,
+) -> dict[str, Value]:
     """The typed value of each control that the result answers.
 
-    A control without a region, or with nothing chosen in it, is absent.
+    A control without a region, or with nothing in it, is absent.
+
+    Args:
+        config: the label config.
+        result: the regions.
+        data: the task's data; without it, offsets are not checked against the text.
+        task: the task's id, for the message of an error.
+        annotation: the annotation's id, for the message of an error.
 
     Raises:
-        Skippable: a region is malformed, names no control, or holds an unknown label.
+        Malformed: a region is malformed, names no control, or holds an unknown label.
         Fatal: the label config has a control whose values cannot be compared.
     """
-    kinds = {control.name: _kind(control) for control in config.controls}
+    kinds = {control.name: kind_of(control) for control in config.controls}
+    found, name = {}, None
+    try:
+        for name, regions in _by_control(config, result).items():
+            found[name] = kinds[name].read(config.by_name[name], regions, data)
+    except Malformed as error:
+        raise Malformed(
+            error.problem, control=name, region=error.region, task=task, annotation=annotation
+        ) from None
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _by_control(config: LabelConfig, result: Result) -> dict[str, list[Region]]:
     if not isinstance(result, list):
-        raise Skippable(f"a result is a list of regions, not {type(result).__name__}")
-    found: dict[str, Value | None] = {}
+        raise Malformed(f"a result is a list of regions, not {type(result).__name__}")
+    found: defaultdict[str, list[Region]] = defaultdict(list)
     for region in result:
         name = region.get("from_name") if isinstance(region, dict) else None
         control = config.by_name.get(name) if isinstance(name, str) else None
         if control is None:
-            raise Skippable(f"a region names the control {name!r}: the label config has none such")
+            raise Malformed(f"a region names the control {name!r}: the label config has none such")
         if region.get("to_name") not in control.to_name:
-            raise Skippable(
+            raise Malformed(
                 f"a region of {name!r} points to {region.get('to_name')!r}, "
                 f"not to {' or '.join(control.to_name)}"
             )
-        if control.name in found:
-            raise Skippable(f"control {name!r} is answered twice")
-        found[control.name] = kinds[control.name].read(control, region)
-    return {name: value for name, value in found.items() if value is not None}
+        found[control.name].append(region)
+    return found
 
 
 def write(config: LabelConfig, values: Mapping[str, Value], score: float | None = None) -> Result:
@@ -61,62 +84,68 @@ def write(config: LabelConfig, values: Mapping[str, Value], score: float | None 
             f"a value names the control {unknown[0]!r}: the label config has "
             f"{', '.join(config.by_name)}"
         )
-    return [_region(config.by_name[name], value, score) for name, value in values.items() if value]
+    return [
+        region
+        for name, value in values.items()
+        if value
+        for region in _regions(config.by_name[name], value, score)
+    ]
 
 
-def _region(control: Control, value: Value, score: float | None) -> dict[str, Any]:
-    region: dict[str, Any] = {
-        "from_name": control.name,
-        "to_name": control.to_name[0],
-        **_kind(control).write(control, value),
-    }
-    return region if score is None else region | {"score": score}
+def _regions(control: Control, value: Value, score: float | None) -> list[Region]:
+    places = {"from_name": control.name, "to_name": control.to_name[0]}
+    scored = {} if score is None else {"score": score}
+    return [places | region | scored for region in kind_of(control).write(control, value)]
 
 
-def distance(config: LabelConfig, a: Result, b: Result) -> float:
-    """How far two results are apart, in [0, 1]: the mean over the config's controls.
-
-    A control that only one of them holds counts 1, one that neither holds counts 0.
+def distance(config: LabelConfig, a: Result, b: Result, data: Data = None) -> float:
+    """How far two results are apart, in [0, 1]: the weighted mean over the config's controls.
 
     Raises:
-        Skippable: one of the results cannot be read.
+        Malformed: one of the results cannot be read.
         Fatal: the label config has a control whose values cannot be compared.
     """
-    left, right = read(config, a), read(config, b)
-    apart = [_apart(c, left.get(c.name), right.get(c.name)) for c in config.controls]
-    return sum(apart) / len(apart)
+    return values_distance(config, read(config, a, data), read(config, b, data))
 
 
-def _apart(control: Control, a: Value | None, b: Value | None) -> float:
+def values_distance(config: LabelConfig, a: Mapping[str, Value], b: Mapping[str, Value]) -> float:
+    """How far two results that were read are apart, in [0, 1]."""
+    total = sum(config.weight(control.name) for control in config.controls)
+    apart = (
+        config.weight(c.name) * control_distance(c, a.get(c.name), b.get(c.name))
+        for c in config.controls
+    )
+    return sum(apart) / total
+
+
+def control_distance(control: Control, a: Value | None, b: Value | None) -> float:
+    """How far two values of a control are apart, in [0, 1].
+
+    Two that are absent agree; one that is absent has nothing in common with one that is not.
+    """
     if a is None or b is None:
         return float(a is not b)
-    # Reading has made sure that the kind is known.
-    return float(_KINDS[control.tag].distance(a, b))
+    return kind_of(control).distance(control, a, b)
+
+
+def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
+    """Which labels of `a` stand against which labels of `b`; see `Kind.pairs`."""
+    return kind_of(control).pairs(control, a, b)
 
 
 def categories(config: LabelConfig, result: Result) -> dict[str, str]:
     """Each control's value as one nominal category, for coefficients of agreement.
 
-    A control that is absent from the result is absent here.
+    A control that is absent from the result, or has no categories, is absent here.
 
     Raises:
-        Skippable: the result cannot be read.
+        Malformed: the result cannot be read.
         Fatal: the label config has a control whose values cannot be compared.
     """
     found = {}
     for name, value in read(config, result).items():
         control = config.by_name[name]
-        found[name] = str(_KINDS[control.tag].category(control, value))
+        category = kind_of(control).category(control, value)
+        if category is not None:
+            found[name] = category
     return found
-
-
-def _kind(control: Control) -> ModuleType:
-    kind = _KINDS.get(control.tag)
-    obstacle = kind.obstacle(control) if kind else ""
-    if kind is None or obstacle:
-        what = f"{control.tag} with {obstacle}" if obstacle else control.tag
-        raise Fatal(
-            f"values of {what} (control {control.name!r}) cannot be compared yet: Assay "
-            f"judges {', '.join(_KINDS)} of a fixed set of labels"
-        )
-    return kind

@@ -62,6 +62,12 @@ class LabelConfig:
     xml: str
     controls: tuple[Control, ...]
     objects: tuple[ObjectTag, ...]
+    #: What each control counts in the whole, above 0; one that is not named counts 1.
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def weight(self, control: str) -> float:
+        """What the control counts in the whole."""
+        return self.weights.get(control, 1.0)
 
     @cached_property
     def by_name(self) -> dict[str, Control]:

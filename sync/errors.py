@@ -19,3 +19,23 @@ class Retriable(AssayError):
 
 class Skippable(AssayError):
     """One item is unusable; it is set aside with this reason and the rest goes on."""
+
+
+class Malformed(Skippable):
+    """A result that cannot be read: says where, as far as that is known."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        control: str | None = None,
+        region: object = None,
+        task: int | None = None,
+        annotation: int | None = None,
+    ) -> None:
+        """Each place that is not None stands before the problem."""
+        self.problem, self.control, self.region = problem, control, region
+        self.task, self.annotation = task, annotation
+        places = {"task": task, "annotation": annotation, "control": control, "region": region}
+        known = [f"{name} {place!r}" for name, place in places.items() if place is not None]
+        super().__init__(f"{', '.join(known)}: {problem}" if known else problem)

@@ -153,6 +153,8 @@ class SampledTask:
     candidate: Result
     answers: tuple[Answer, ...] = ()
     deleted: bool = False
+    #: The task's data as it stands now.
+    data: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +164,22 @@ class GoldTask:
     task_id: int
     result: Result
     answers: tuple[Answer, ...] = ()
+    #: The task's data as it stands now.
+    data: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """A task with all that is known of its label, in a batch or outside of one."""
+
+    task_id: int
+    data: Json
+    #: One for each person, oldest first.
+    answers: tuple[Answer, ...] = ()
+    #: What a model proposed, whether or not people saw it.
+    candidate: Result | None = None
+    #: The known answer of a gold task.
+    gold: Result | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

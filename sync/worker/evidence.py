@@ -22,6 +22,7 @@ def evidence(store: Store, project_id: int, batch: Batch) -> Evidence:
     answers = _answers(store, project_id, {p.task_id for p in places} | gold.keys())
     results = {c.task_id: c.result for c in store.batch_candidates(project_id, batch.name)}
     gone = _gone(store, project_id, batch)
+    data = {task.task_id: task.data for task in store.tasks(project_id)}
     return Evidence(
         batch=batch.name,
         population=batch.population,
@@ -35,11 +36,17 @@ def evidence(store: Store, project_id: int, batch: Batch) -> Evidence:
                 candidate=results[place.task_id] or [],
                 answers=answers[place.task_id],
                 deleted=place.task_id in gone,
+                data=data.get(place.task_id, {}),
             )
             for place in places
         ),
         gold=tuple(
-            GoldTask(task_id=task_id, result=result, answers=answers[task_id])
+            GoldTask(
+                task_id=task_id,
+                result=result,
+                answers=answers[task_id],
+                data=data.get(task_id, {}),
+            )
             for task_id, result in sorted(gold.items())
         ),
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
 
+from label_configs.kinds.kind import Data, Pair, Region
 from label_configs.parse import Control
-from sync.errors import Skippable
+from sync.errors import Malformed
 
 Value = frozenset[str]
+
+METRIC = True
+SCALE = "nominal"
 
 #: Attributes under which a control holds several sets of labels, or paths of them.
 _OTHER = {"allownested": "allowNested", "perregion": "perRegion", "peritem": "perItem"}
@@ -27,41 +30,48 @@ def obstacle(control: Control) -> str:
     return "" if control.labels else "no choices"
 
 
-def read(control: Control, region: dict[str, Any]) -> Value | None:
-    """The chosen labels of a region; None where nothing is chosen.
-
-    Raises:
-        Skippable: the value is malformed, or a label is not one of the control's.
-    """
+def read(control: Control, regions: Sequence[Region], data: Data) -> Value | None:
+    """The chosen labels; None where nothing is chosen."""
+    del data
+    if len(regions) > 1:
+        raise Malformed("it is answered twice", region=regions[1].get("id"))
+    region = regions[0]
     kind = region.get("type", "choices")
     if kind != "choices":
-        raise Skippable(f"control {control.name!r} holds a region of type {kind!r}, not choices")
+        raise Malformed(f"it holds a region of type {kind!r}, not choices")
     value = region.get("value")
     chosen = value.get("choices") if isinstance(value, dict) else None
     if isinstance(chosen, str):
         chosen = [chosen]
     if not isinstance(chosen, list):
-        raise Skippable(f"control {control.name!r} holds no list of choices")
+        raise Malformed("it holds no list of choices")
     for label in chosen:
         if not isinstance(label, str):
             what = "a nested choice" if isinstance(label, list) else repr(label)
-            raise Skippable(f"control {control.name!r} holds {what} in its list of choices")
+            raise Malformed(f"it holds {what} in its list of choices")
     return _checked(control, chosen) or None
 
 
-def write(control: Control, value: Value) -> dict[str, Any]:
-    """The region's type and value for these labels.
-
-    Raises:
-        Skippable: a label is not one of the control's, or there are several for a single choice.
-    """
-    return {"type": "choices", "value": {"choices": _ordered(control, _checked(control, value))}}
+def write(control: Control, value: Value) -> list[Region]:
+    """One region with these labels, in the order of the label config."""
+    return [{"type": "choices", "value": {"choices": _ordered(control, _checked(control, value))}}]
 
 
-def distance(a: Value, b: Value) -> float:
+def distance(control: Control, a: Value, b: Value) -> float:
     """The Jaccard distance of two sets of labels; for single choices 0 if equal, else 1."""
+    del control
     union = a | b
     return 1.0 - len(a & b) / len(union) if union else 0.0
+
+
+def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
+    """Labels in common with themselves; for a single choice also the two that differ."""
+    left, right = a or frozenset(), b or frozenset()
+    if _single(control):
+        return [(next(iter(left), None), next(iter(right), None))] if left or right else []
+    found: list[Pair] = [(label, label) for label in _ordered(control, left & right)]
+    found += [(label, None) for label in _ordered(control, left - right)]
+    return found + [(None, label) for label in _ordered(control, right - left)]
 
 
 def category(control: Control, value: Value) -> str:
@@ -81,11 +91,9 @@ def _checked(control: Control, chosen: Collection[str]) -> Value:
     value = frozenset(chosen)
     if not value <= control.allowed:
         unknown = next(label for label in chosen if label not in control.allowed)
-        raise Skippable(
-            f"control {control.name!r} holds {unknown!r}, which the label config does not know"
-        )
+        raise Malformed(f"it holds {unknown!r}, which the label config does not know")
     if len(value) > 1 and _single(control):
-        raise Skippable(f"control {control.name!r} holds {len(value)} choices and allows one")
+        raise Malformed(f"it holds {len(value)} choices and allows one")
     return value
 
 
