@@ -40,8 +40,8 @@ check: .venv/.synced ## style, types, import rules, lock file
 	.venv/bin/lint-imports --no-logo
 	$(UV) lock --check --quiet
 
-test: setup ## all tests, on a real Label Studio
-	.venv/bin/pytest $(ARGS)
+test: setup ## all tests, on a real Label Studio (SLOW=1: the long simulations too)
+	.venv/bin/pytest $(if $(SLOW),,-m "not slow") $(ARGS)
 
 demo: setup ## the main job on a Label Studio of its own (ONCE=1 ends by itself, DATA=texts.jsonl)
 	@.venv/bin/assay demo $(if $(ONCE),--once) $(if $(DATA),--data $(DATA))
