@@ -7,10 +7,10 @@ COPY pyproject.toml uv.lock README.md LICENSE ./
 COPY backend backend
 COPY sync sync
 COPY label_configs label_configs
-RUN uv sync --locked --no-dev --no-editable && mkdir /data && chown assay /data
+RUN uv sync --locked --no-default-groups --no-editable && mkdir /data && chown assay /data
 
 ENV PATH="/app/.venv/bin:$PATH" ASSAY_HOME=/data
 USER assay
 VOLUME /data
 EXPOSE 9090
-CMD ["gunicorn", "backend._wsgi:app", "--bind", "0.0.0.0:9090", "--workers", "1", "--threads", "8"]
+CMD ["gunicorn", "backend._wsgi:app", "--bind", "0.0.0.0:9090", "--workers", "1", "--threads", "16"]

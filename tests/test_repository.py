@@ -131,6 +131,11 @@ def test_nothing_copyleft_runs() -> None:
     assert {name: text for name, text in licences.items() if "GPL" in text.upper()} == {}
 
 
+def test_the_image_holds_nothing_of_the_tests() -> None:
+    """Oracles may be copyleft, so the image is made without any group."""
+    assert "uv sync --locked --no-default-groups" in (ROOT / "Dockerfile").read_text()
+
+
 def running() -> set[str]:
     """All that Assay's installation brings, with the extras that are asked for."""
     seen: set[tuple[str, frozenset[str]]] = set()
