@@ -4,7 +4,9 @@ from label_configs.catalogue import load, names, with_labels
 from label_configs.compare import (
     categories,
     control_distance,
+    control_distances,
     distance,
+    number,
     pairs,
     read,
     values_distance,
@@ -12,6 +14,7 @@ from label_configs.compare import (
 )
 from label_configs.kinds import kind_of
 from label_configs.parse import Control, LabelConfig, ObjectTag, parse
+from label_configs.weights import weighted
 
 __all__ = [
     "Control",
@@ -19,14 +22,17 @@ __all__ = [
     "ObjectTag",
     "categories",
     "control_distance",
+    "control_distances",
     "distance",
     "kind_of",
     "load",
     "names",
+    "number",
     "pairs",
     "parse",
     "read",
     "values_distance",
+    "weighted",
     "with_labels",
     "write",
 ]

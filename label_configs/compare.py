@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from label_configs.kinds import kind_of
-from label_configs.kinds.kind import Data, Pair, Region
+from label_configs.kinds.kind import Data, Kind, Pair, Region
 from label_configs.parse import Control, LabelConfig
 from sync.errors import Malformed, Skippable
 from sync.records import Result
 
 #: A typed value of some kind: hashable, and never empty.
 Value = Any
+FloatArray = npt.NDArray[np.float64]
 
 
 def read(
@@ -126,6 +130,55 @@ def control_distance(control: Control, a: Value | None, b: Value | None) -> floa
     if a is None or b is None:
         return float(a is not b)
     return kind_of(control).distance(control, a, b)
+
+
+def control_distances(
+    control: Control, a: Sequence[Value | None], b: Sequence[Value | None]
+) -> FloatArray:
+    """How far each value of `a` is from the one of `b` in its place; see `control_distance`.
+
+    Args:
+        control: the control.
+        a: n values of the control, None where an answer has none.
+        b: n more.
+
+    Returns:
+        Distances in [0, 1], shape (n,).
+
+    Raises:
+        ValueError: the two are not of one length.
+        Fatal: the control's values cannot be compared.
+    """
+    if len(a) != len(b):
+        raise ValueError(f"{len(a)} values cannot be compared with {len(b)} one to one")
+    kind = kind_of(control)
+    left, right = [x is not None for x in a], [y is not None for y in b]
+    apart: FloatArray = np.not_equal(left, right).astype(np.float64)
+    both = np.flatnonzero(np.logical_and(left, right))
+    if both.size:
+        apart[both] = _distances(kind, control, [a[i] for i in both], [b[i] for i in both])
+    return apart
+
+
+def _distances(
+    kind: Kind, control: Control, a: Sequence[Value], b: Sequence[Value]
+) -> Sequence[float] | FloatArray:
+    # Few kinds gain from taking many pairs at once, so the function is optional.
+    many: Callable[..., FloatArray] | None = getattr(kind, "distances", None)
+    if many is None:
+        return [kind.distance(control, x, y) for x, y in zip(a, b, strict=True)]
+    return many(control, a, b)
+
+
+def number(control: Control, value: Value) -> float | None:
+    """The value as a number where the kind's SCALE is ordinal or interval; None elsewhere.
+
+    Raises:
+        Fatal: the control's values cannot be compared.
+    """
+    kind = kind_of(control)
+    of_value: Callable[[Control, Value], float] | None = getattr(kind, "number", None)
+    return None if of_value is None else of_value(control, value)
 
 
 def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:

@@ -62,7 +62,7 @@ class LabelConfig:
     xml: str
     controls: tuple[Control, ...]
     objects: tuple[ObjectTag, ...]
-    #: What each control counts in the whole, above 0; one that is not named counts 1.
+    #: What each control counts in the whole, from 0 (left out) up; one that is not named counts 1.
     weights: Mapping[str, float] = field(default_factory=dict)
 
     def weight(self, control: str) -> float:

@@ -20,11 +20,13 @@ def kind_of(control: Control) -> Kind:
         Fatal: they cannot be compared.
     """
     kind = KINDS.get(control.tag)
-    obstacle = kind.obstacle(control) if kind else ""
-    if kind is None or obstacle:
-        what = f"{control.tag} with {obstacle}" if obstacle else control.tag
+    if kind is None:
         raise Fatal(
-            f"values of {what} (control {control.name!r}) cannot be compared yet: Assay "
-            f"judges {', '.join(KINDS)} of a fixed set of labels"
+            f"values of {control.tag} (control {control.name!r}) cannot be compared: Assay "
+            f"compares those of {', '.join(KINDS)}"
+        )
+    if obstacle := kind.obstacle(control):
+        raise Fatal(
+            f"values of {control.tag} with {obstacle} (control {control.name!r}) cannot be compared"
         )
     return kind

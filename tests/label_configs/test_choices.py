@@ -217,30 +217,7 @@ def test_what_cannot_be_written_is_refused(value: Values, message: str) -> None:
         label_configs.write(SAFETY, value)
 
 
-TAGS = [
-    "Labels",
-    "RectangleLabels",
-    "PolygonLabels",
-    "BrushLabels",
-    "KeyPointLabels",
-    "EllipseLabels",
-    "Rating",
-    "Pairwise",
-    "TextArea",
-    "Taxonomy",
-    "Number",
-    "DateTime",
-    "Ranker",
-    "Relations",
-    "VideoRectangle",
-    "TimeSeriesLabels",
-    "ParagraphLabels",
-    "HyperTextLabels",
-    "TagOfTheFuture",
-]
-
-
-@pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.parametrize("tag", ["TagOfTheFuture", "ReactCode", "Chat"])
 def test_other_tags_fail_instead_of_giving_a_number(tag: str) -> None:
     """One control that cannot be compared makes the whole comparison Fatal, even when empty."""
     config = label_configs.parse(
@@ -253,7 +230,7 @@ def test_other_tags_fail_instead_of_giving_a_number(tag: str) -> None:
         lambda: label_configs.distance(config, [], []),
         lambda: label_configs.write(config, {"k": frozenset({"a"})}),
     ):
-        with pytest.raises(Fatal, match=rf"{tag} \(control 'k'\) cannot be compared yet"):
+        with pytest.raises(Fatal, match=rf"{tag} \(control 'k'\) cannot be compared"):
             attempt()
 
 
