@@ -17,6 +17,23 @@ _DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
+class ObjectTag:
+    """An object tag: what people look at."""
+
+    name: str
+    #: The tag, such as "Text".
+    tag: str
+    #: Where its content is in the task's data, such as "$text".
+    value: str
+    attrs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def field(self) -> str:
+        """The key of the task's data, such as "text"."""
+        return self.value.lstrip("$")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Control:
     """A control tag: what people decide."""
 
@@ -27,6 +44,8 @@ class Control:
     #: Every value that may be chosen, as it is stored: the alias where there is one.
     labels: tuple[str, ...]
     attrs: Mapping[str, str] = field(default_factory=dict)
+    #: The objects that `to_name` names, in its order.
+    objects: tuple[ObjectTag, ...] = ()
 
     @cached_property
     def allowed(self) -> frozenset[str]:
@@ -37,22 +56,6 @@ class Control:
     def switched_on(self) -> frozenset[str]:
         """The attributes that are "true", in lower case: Label Studio reads them in any case."""
         return frozenset(k.lower() for k, v in self.attrs.items() if v.lower() == "true")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ObjectTag:
-    """An object tag: what people look at."""
-
-    name: str
-    #: The tag, such as "Text".
-    tag: str
-    #: Where its content is in the task's data, such as "$text".
-    value: str
-
-    @property
-    def field(self) -> str:
-        """The key of the task's data, such as "text"."""
-        return self.value.lstrip("$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,13 +99,11 @@ def parse(xml: str) -> LabelConfig:
 
     try:
         interface: Any = LabelInterface(xml)
+        objects = {tag.name: _object(tag) for tag in interface.objects}
         config = LabelConfig(
             xml=xml,
-            controls=tuple(_control(tag) for tag in interface.controls),
-            objects=tuple(
-                ObjectTag(name=tag.name, tag=tag.tag, value=str(tag.value or ""))
-                for tag in interface.objects
-            ),
+            controls=tuple(_control(tag, objects) for tag in interface.controls),
+            objects=tuple(objects.values()),
         )
     except Exception as error:  # the SDK raises many kinds, some of them lxml's
         text = " ".join(str(error).split())[:200]
@@ -111,13 +112,21 @@ def parse(xml: str) -> LabelConfig:
     return config
 
 
-def _control(tag: Any) -> Control:
+def _object(tag: Any) -> ObjectTag:
+    return ObjectTag(
+        name=tag.name, tag=tag.tag, value=str(tag.value or ""), attrs=dict(tag.attr or {})
+    )
+
+
+def _control(tag: Any, objects: Mapping[str, ObjectTag]) -> Control:
+    to_name = tuple(tag.to_name or ())
     return Control(
         name=tag.name,
         tag=tag.tag,
-        to_name=tuple(tag.to_name or ()),
+        to_name=to_name,
         labels=tuple(tag.labels or ()),
         attrs=dict(tag.attr or {}),
+        objects=tuple(objects[name] for name in to_name if name in objects),
     )
 
 
