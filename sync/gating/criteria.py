@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import label_configs
 from label_configs import LabelConfig
-from sync.errors import Skippable
 from sync.gating.alpha import Alpha, krippendorff_alpha
 from sync.gating.bounds import anytime_bounds
+from sync.gating.judged import Values
 from sync.gating.policy import GatePolicy
-from sync.gating.scores import Scored, Scores, values
+from sync.gating.scores import Reader, Scored, Scores
+from sync.gating.similarity import similarity
 from sync.gating.verdict import AnnotatorGold, Criterion, State
 from sync.records import Answer, Evidence, GoldTask, Role
 
@@ -49,7 +50,7 @@ GoldAnswer = tuple[Answer, int, float]
 
 
 def gold_answers(
-    evidence: Evidence, config: LabelConfig
+    evidence: Evidence, config: LabelConfig, min_overlap: float = 0.0
 ) -> tuple[list[GoldAnswer], tuple[tuple[int, str], ...]]:
     """Answers on gold, and those that cannot be read with the reason.
 
@@ -59,24 +60,29 @@ def gold_answers(
     """
     blind = [task for task in evidence.sample if task.role is Role.BLIND]
     judges = {answer.annotator for task in blind for answer in task.answers}
+    reader = Reader(config)
     found: list[GoldAnswer] = []
-    bad: list[tuple[int, str]] = []
     for task in evidence.gold:
-        for answer in task.answers:
-            if judges and answer.annotator not in judges:
-                continue
-            try:
-                found.append((answer, task.task_id, _gold_score(task, answer, config)))
-            except Skippable as error:
-                bad.append((answer.annotation_id, str(error)))
+        used = [a for a in task.answers if not judges or a.annotator in judges]
+        known = reader.read(task.result, task.data or None, task.task_id) if used else None
+        if known is None:
+            continue
+        for answer in used:
+            score = _gold_score(task, known, answer, reader, min_overlap)
+            if score is not None:
+                found.append((answer, task.task_id, score))
     found.sort(key=lambda item: (item[0].submitted_at, item[0].annotation_id))
-    return found, tuple(bad)
+    return found, tuple(reader.bad.items())
 
 
-def _gold_score(task: GoldTask, answer: Answer, config: LabelConfig) -> float:
+def _gold_score(
+    task: GoldTask, known: Values, answer: Answer, reader: Reader, min_overlap: float
+) -> float | None:
+    """None where the answer cannot be read."""
     if answer.result is None:
         return 0.0
-    return 1.0 - label_configs.distance(config, task.result, answer.result)
+    given = reader.read(answer.result, task.data or None, task.task_id, answer.annotation_id)
+    return None if given is None else similarity(reader.config, known, given, min_overlap)
 
 
 def gold(evidence: Evidence, answers: Sequence[GoldAnswer], policy: GatePolicy) -> Criterion:
@@ -142,7 +148,7 @@ def agreement(counted: Sequence[Scored], config: LabelConfig, policy: GatePolicy
     correct for chance. Then the observed agreement's lower bound must reach the threshold.
     """
     least = policy.gate.agreement.min
-    read = [values(scored.answers, config) for scored in counted]
+    read = [_categories(scored, config) for scored in counted]
     confidence = 1 - (1 - policy.gate.confidence) / max(len(config.controls), 1)
     alphas = [
         krippendorff_alpha([[v.get(control.name, "") for v in unit] for unit in read], confidence)
@@ -161,6 +167,19 @@ def agreement(counted: Sequence[Scored], config: LabelConfig, policy: GatePolicy
         upper=high,
         n=max(a.n for a in known),
     )
+
+
+def _categories(scored: Scored, config: LabelConfig) -> list[dict[str, str]]:
+    """Each answer that is no skip as its nominal value per control."""
+    given = [answer for answer in scored.judged.answers if answer is not None]
+    return [
+        {
+            name: label_configs.kind_of(config.by_name[name]).category(config.by_name[name], value)
+            or ""
+            for name, value in answer.items()
+        }
+        for answer in given
+    ]
 
 
 def _mean(numbers: Sequence[float | None]) -> float:

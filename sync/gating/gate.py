@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
-import label_configs
 from label_configs import LabelConfig
-from sync.errors import ConfigurationError, Skippable
+from sync.errors import ConfigurationError
 from sync.gating import criteria as judge
+from sync.gating.candidates.tally import Tally, tally
 from sync.gating.forecast import forecast
 from sync.gating.policy import GatePolicy, digest
 from sync.gating.scores import Scores, blind_scores
@@ -36,8 +35,9 @@ def gate(evidence: Evidence, policy: GatePolicy, config: LabelConfig) -> Verdict
         ConfigurationError: the policy asks for a criterion that is not judged yet.
     """
     _refuse_unjudged(policy)
-    scores = blind_scores(evidence, config)
-    gold, unreadable = judge.gold_answers(evidence, config)
+    overlap = policy.gate.min_overlap
+    scores = blind_scores(evidence, config, overlap)
+    gold, unreadable = judge.gold_answers(evidence, config, overlap)
     criteria = _criteria(evidence, scores, gold, policy, config)
     state = _state(criteria, evidence, scores)
     ahead = forecast(evidence, scores, criteria, gold, policy) if state is State.MORE else None
@@ -119,25 +119,17 @@ def _disagreements(scores: Scores) -> tuple[int, ...]:
 
 
 def _worst_label(scores: Scores, config: LabelConfig) -> WorstLabel | None:
-    """The candidate label that people confirm least often; for one single-choice control."""
-    if len(config.controls) != 1 or config.controls[0].attrs.get("choice") == "multiple":
-        return None
-    name = config.controls[0].name
-    total: Counter[str] = Counter()
-    right: Counter[str] = Counter()
-    for scored in scores.counted:
-        try:
-            label = label_configs.categories(config, scored.task.candidate).get(name)
-        except Skippable:
-            # It is set aside already, and has no label to speak of.
-            continue
-        if label is not None:
-            total[label] += 1
-            right[label] += scored.score == 1.0
-    known = [label for label in sorted(total) if total[label] >= _FEWEST]
+    """The label of candidates that people confirm least often, in tasks."""
+    counted = tally([scored.judged for scored in scores.counted], config)
+    known = {k: t for k, t in counted.items() if len(t.proposing) >= _FEWEST}
     if not known:
         return None
-    worst = min(known, key=lambda label: right[label] / total[label])
-    if right[worst] == total[worst]:
+    (_, label), worst = min(known.items(), key=lambda item: (_share(item[1]), item[0]))
+    if worst.confirmed == worst.proposed:
         return None
-    return WorstLabel(label=worst, correct=right[worst], n=total[worst])
+    right = round(sum(worst.confirmed_shares), 2)
+    return WorstLabel(label=label, correct=right, n=len(worst.proposing))
+
+
+def _share(counted: Tally) -> float:
+    return sum(counted.confirmed_shares) / len(counted.proposing)

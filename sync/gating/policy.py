@@ -106,6 +106,9 @@ class Gate:
     risk: str = "moderate"
     #: Confidence of each one-sided bound, in (0, 1).
     confidence: float = 0.95
+    #: Least intersection over union, in [0, 1], at which a region counts as found; with 0 the
+    #: overlap itself is the score.
+    min_overlap: float = 0.5
     acceptance: Acceptance = field(default_factory=Acceptance)
     gold: GoldPolicy = field(default_factory=GoldPolicy)
     agreement: Agreement = field(default_factory=Agreement)
@@ -118,6 +121,7 @@ class Gate:
             raise ValueError(
                 f"gate.confidence is {self.confidence}: allowed is a number between 0 and 1"
             )
+        _share("gate.min_overlap", self.min_overlap)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import label_configs
 from label_configs import LabelConfig
 from sync.errors import Skippable
-from sync.records import Answer, Evidence, Result, Role, SampledTask
+from sync.gating.judged import Judged, Values
+from sync.gating.similarity import similarity
+from sync.records import Answer, Evidence, Json, Result, Role, SampledTask
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,10 +17,12 @@ class Scored:
     """A blind task that counts."""
 
     task: SampledTask
-    #: In [0, 1]: mean over its answers of 1 - distance to the candidate; a skip is 0.
+    #: In [0, 1]: mean over its answers of their similarity to the candidate; a skip is 0.
     score: float
     #: The answers that make it up, skips included.
     answers: tuple[Answer, ...]
+    #: The same, read. A deleted task's missing answers stand as skips.
+    judged: Judged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,16 +41,22 @@ class Scores:
     set_aside: tuple[tuple[int, str], ...]
 
 
-def blind_scores(evidence: Evidence, config: LabelConfig) -> Scores:
+def blind_scores(evidence: Evidence, config: LabelConfig, min_overlap: float = 0.0) -> Scores:
     """Score the blind tasks of the queue in draw order.
 
     A task is complete with the first readable answers of `overlap` people. An answer that cannot
     be read counts as none: the task stays open for another annotator, so that nobody gains by
     it. A deleted task counts as 0 as it stands, and so does one whose candidate cannot be read.
+
+    Args:
+        evidence: the batch with the answers so far.
+        config: the label config.
+        min_overlap: of regions that count as found; see `similarity`.
     """
-    reader = _Reader(evidence.overlap, config)
+    reader = Reader(config)
+    scorer = _Scorer(evidence.overlap, min_overlap, reader)
     blind = [
-        reader.score(task)
+        scorer.score(task)
         for task in evidence.sample
         if task.role is Role.BLIND and task.position < evidence.queue_length
     ]
@@ -61,55 +70,84 @@ def blind_scores(evidence: Evidence, config: LabelConfig) -> Scores:
         counted=tuple(counted),
         waiting=waiting,
         asked=len(blind),
-        lacking=tuple(reader.lacking),
+        lacking=tuple(scorer.lacking),
         set_aside=tuple(reader.bad.items()),
     )
 
 
-class _Reader:
-    def __init__(self, overlap: int, config: LabelConfig) -> None:
-        self._overlap, self._config = overlap, config
+class Reader:
+    """Reads results, and remembers those that cannot be read."""
+
+    def __init__(self, config: LabelConfig) -> None:
+        """Read by this label config."""
+        self.config = config
+        #: The reason by the id of the annotation, or of the task where it is its candidate's.
         self.bad: dict[int, str] = {}
+
+    def candidate(self, task: SampledTask) -> Values | None:
+        """The task's candidate; None where it cannot be read."""
+        return self.read(task.candidate, _data(task), task.task_id)
+
+    def answers(self, task: SampledTask) -> list[tuple[Answer, Values | None]]:
+        """Each person's first answer that can be read, with its values; None for a skip."""
+        data, people = _data(task), set()
+        found: list[tuple[Answer, Values | None]] = []
+        for answer in task.answers:
+            if answer.annotator in people:
+                continue
+            values = None
+            if answer.result is not None:
+                values = self.read(answer.result, data, task.task_id, answer.annotation_id)
+                if values is None:
+                    continue
+            people.add(answer.annotator)
+            found.append((answer, values))
+        return found
+
+    def read(
+        self, result: Result, data: Json | None, task: int, annotation: int | None = None
+    ) -> Values | None:
+        """The values of a result; None where it cannot be read, and `bad` says why."""
+        try:
+            return label_configs.read(self.config, result, data, task=task, annotation=annotation)
+        except Skippable as error:
+            self.bad[task if annotation is None else annotation] = str(error)
+            return None
+
+
+def _data(task: SampledTask) -> Json | None:
+    """The data that answers are checked against; what a task says now may not be what it said."""
+    return None if task.deleted else task.data or None
+
+
+class _Scorer:
+    def __init__(self, overlap: int, min_overlap: float, reader: Reader) -> None:
+        self._overlap, self._min_overlap, self._reader = overlap, min_overlap, reader
         self.lacking: list[int] = []
 
     def score(self, task: SampledTask) -> Scored | None:
         """The task's score, or None while it is not complete."""
-        used = self._first_of_each_person(task)
-        lacking = 0 if task.deleted else self._overlap - len(used)
-        self.lacking.append(lacking)
-        if lacking:
+        used = self._reader.answers(task)[: self._overlap]
+        missing = self._overlap - len(used)
+        self.lacking.append(0 if task.deleted else missing)
+        if missing and not task.deleted:
             return None
-        readable = self._is_readable(task.candidate, task.task_id)
-        if not readable or len(used) < self._overlap:
-            return Scored(task=task, score=0.0, answers=used)
-        score = sum(self._similarity(task.candidate, answer) for answer in used) / len(used)
-        return Scored(task=task, score=score, answers=used)
+        candidate = self._reader.candidate(task)
+        values = tuple(given for _, given in used)
+        alike = [self._similarity(candidate, given) for given in values]
+        return Scored(
+            task=task,
+            score=0.0 if missing else sum(alike) / len(alike),
+            answers=tuple(answer for answer, _ in used),
+            judged=Judged(
+                task_id=task.task_id,
+                candidate=candidate,
+                answers=values + (None,) * missing,
+                data=task.data,
+            ),
+        )
 
-    def _first_of_each_person(self, task: SampledTask) -> tuple[Answer, ...]:
-        first: dict[int, Answer] = {}
-        for answer in task.answers:
-            if answer.result is None or self._is_readable(answer.result, answer.annotation_id):
-                first.setdefault(answer.annotator, answer)
-        return tuple(first.values())[: self._overlap]
-
-    def _is_readable(self, result: Result, number: int) -> bool:
-        try:
-            label_configs.read(self._config, result)
-        except Skippable as error:
-            self.bad[number] = str(error)
-            return False
-        return True
-
-    def _similarity(self, candidate: Result, answer: Answer) -> float:
-        if answer.result is None:
+    def _similarity(self, candidate: Values | None, given: Values | None) -> float:
+        if candidate is None or given is None:
             return 0.0
-        return 1.0 - label_configs.distance(self._config, candidate, answer.result)
-
-
-def values(answers: Sequence[Answer], config: LabelConfig) -> list[dict[str, str]]:
-    """Each answer that is no skip as its nominal value per control."""
-    return [
-        label_configs.categories(config, answer.result)
-        for answer in answers
-        if answer.result is not None
-    ]
+        return similarity(self._reader.config, candidate, given, self._min_overlap)

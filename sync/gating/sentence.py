@@ -51,7 +51,9 @@ def _held(criteria: Sequence[Criterion], scores: Scores, worst: WorstLabel | Non
     most = "" if first.upper is None else _up(first.upper)
     if first.name == "acceptance":
         weak = (
-            f"; worst label {_short(worst.label)!r} ({worst.correct} of {worst.n})" if worst else ""
+            f"; worst label {_short(worst.label)!r} ({worst.correct:g} of {worst.n})"
+            if worst
+            else ""
         )
         return (
             f"HOLD: at most {most} of the batch is right ({_percent(first.threshold)} asked): "

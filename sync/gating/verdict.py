@@ -50,7 +50,9 @@ class WorstLabel:
     """The label whose candidates people confirm least often."""
 
     label: str
-    correct: int
+    #: Sum over its tasks of the share of its proposals that is confirmed.
+    correct: float
+    #: Tasks whose candidate has it.
     n: int
 
 
