@@ -129,6 +129,17 @@ class Gold:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GoldItem:
+    """A known answer from a file: for a task by its id, or for the task with this data."""
+
+    result: Result
+    task: int | None = None
+    data: Json | None = None
+    #: Where it was read, for messages.
+    place: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """A person's first submission on a task."""
 

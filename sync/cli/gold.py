@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from sync.cli.root import App, project_option, with_app
 from sync.errors import ConfigurationError
+from sync.records import GoldItem
 
-if TYPE_CHECKING:
-    from sync.freeze import GoldItem
 
 
 @click.group()
@@ -65,8 +64,6 @@ def read_items(file: Path) -> list[GoldItem]:
     Raises:
         ConfigurationError: a line is not of the form that `assay gold add --help` shows.
     """
-    from sync.freeze import GoldItem
-
     found = []
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip():

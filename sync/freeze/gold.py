@@ -9,19 +9,8 @@ from dataclasses import dataclass
 import label_configs
 from sync.errors import ConfigurationError, Skippable
 from sync.labelstudio import LabelStudio, parse
-from sync.records import Gold, Json, Project, Result
+from sync.records import Gold, GoldItem, Json, Project
 from sync.store import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class GoldItem:
-    """A known answer: for a task that exists, or for data that is planted as a new task."""
-
-    result: Result
-    task: int | None = None
-    data: Json | None = None
-    #: Where it was read, for messages.
-    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
