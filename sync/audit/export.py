@@ -120,9 +120,7 @@ def _item(task: ExportedTask, version: str | None, gold: Result | None) -> Item:
     )
 
 
-def _gold(
-    tasks: Sequence[ExportedTask], gold: Sequence[GoldItem]
-) -> tuple[dict[int, Result], int]:
+def _gold(tasks: Sequence[ExportedTask], gold: Sequence[GoldItem]) -> tuple[dict[int, Result], int]:
     """The known answer of each task that has one, and how many lines match no task."""
     if not gold:
         return {}, 0

@@ -127,9 +127,7 @@ class _Builder:
             self._take(raw, number)
         except (Skippable, TypeError, ValueError, AttributeError) as error:
             reason = str(error) if isinstance(error, Skippable) else f"it is malformed: {error}"
-            self._set_aside.append(
-                SetAside(task=self._task_id, annotation=number, reason=reason)
-            )
+            self._set_aside.append(SetAside(task=self._task_id, annotation=number, reason=reason))
 
     def _take(self, raw: Json, number: int | None) -> None:
         result, cancelled = _result(raw.get("result")), bool(raw.get("was_cancelled"))

@@ -13,7 +13,6 @@ from sync.errors import ConfigurationError
 from sync.records import GoldItem
 
 
-
 @click.group()
 def gold() -> None:
     """Known answers: tasks by which people are judged."""
