@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from sync.gating.coefficients.ratings import IntArray
+
 Array = npt.NDArray[Any]
 
 #: Numbers held at once where rows are taken in blocks.
-_BLOCK = 2_000_000
+BLOCK = 2_000_000
 
 
 class Disagreement(Protocol):
     """A symmetric difference δ(c, k) ≥ 0 of K categories, 0 on the diagonal."""
 
+    def between(self, c: IntArray, k: IntArray) -> Array:
+        """δ(c, k) of each two codes."""
+
     def within(self, table: csr_array) -> Array:
         """Σ_ck n_c n_k δ(c, k) of each row n of a table of shape (P, K); of shape (P,)."""
 
     def against(self, totals: Array) -> Array:
-        """Σ_k n_k δ(c, k) of the totals n, of shape (K,), for each category c; of shape (K,)."""
+        """Σ_k n_k δ(c, k) of totals n, of shape (..., K), for each category c; of that shape."""
 
 
 class Nominal:
     """δ is 0 for the same category, else 1."""
+
+    def between(self, c: IntArray, k: IntArray) -> Array:
+        """See `Disagreement`."""
+        found: Array = np.not_equal(c, k).astype(float)
+        return found
 
     def within(self, table: csr_array) -> Array:
         """See `Disagreement`."""
@@ -37,7 +45,7 @@ class Nominal:
 
     def against(self, totals: Array) -> Array:
         """See `Disagreement`."""
-        found: Array = totals.sum() - totals
+        found: Array = totals.sum(axis=-1, keepdims=True) - totals
         return found
 
 
@@ -48,6 +56,11 @@ class Squared:
         """Positions of shape (K,); only their differences matter."""
         self._at = positions - positions.mean() if positions.size else positions
 
+    def between(self, c: IntArray, k: IntArray) -> Array:
+        """See `Disagreement`."""
+        found: Array = (self._at[c] - self._at[k]) ** 2
+        return found
+
     def within(self, table: csr_array) -> Array:
         """See `Disagreement`."""
         found: Array = 2 * (table.sum(axis=1) * (table @ self._at**2) - (table @ self._at) ** 2)
@@ -55,39 +68,34 @@ class Squared:
 
     def against(self, totals: Array) -> Array:
         """See `Disagreement`."""
-        at = self._at
-        found: Array = at**2 * totals.sum() - 2 * at * (totals @ at) + totals @ at**2
+        at, n = self._at, totals.sum(axis=-1, keepdims=True)
+        mean, square = (totals @ at)[..., None], (totals @ at**2)[..., None]
+        found: Array = at**2 * n - 2 * at * mean + square
         return found
 
 
-@dataclass(frozen=True, eq=False)
 class Matrix:
     """δ is any symmetric matrix of shape (K, K) with zeros on its diagonal."""
 
-    delta: Array
+    def __init__(self, delta: Array) -> None:
+        """The matrix itself."""
+        self._delta = delta
+
+    def between(self, c: IntArray, k: IntArray) -> Array:
+        """See `Disagreement`."""
+        found: Array = self._delta[c, k]
+        return found
 
     def within(self, table: csr_array) -> Array:
         """See `Disagreement`."""
         found = np.empty(table.shape[0])
-        step = max(1, _BLOCK // max(table.shape[1], 1))
+        step = max(1, BLOCK // max(table.shape[1], 1))
         for start in range(0, found.size, step):
             rows = table[start : start + step].toarray()
-            found[start : start + step] = ((rows @ self.delta) * rows).sum(axis=1)
+            found[start : start + step] = ((rows @ self._delta) * rows).sum(axis=1)
         return found
 
     def against(self, totals: Array) -> Array:
         """See `Disagreement`."""
-        found: Array = self.delta @ totals
+        found: Array = totals @ self._delta
         return found
-
-
-def numbers(categories: Sequence[Any]) -> Array:
-    """The categories as floats of shape (K,).
-
-    Raises:
-        ValueError: one of them is no finite number.
-    """
-    for category in categories:
-        if isinstance(category, str) or not np.isfinite(category):
-            raise ValueError(f"category {category!r} is no number: use nominal or ordinal")
-    return np.array(categories, dtype=float)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,23 @@ import numpy.typing as npt
 
 from sync.gating.coefficients.coefficient import ONE_CATEGORY, Coefficient, undefined
 from sync.gating.coefficients.counts import Counts, counts, no_pair
-from sync.gating.coefficients.disagreement import Disagreement, Nominal
+from sync.gating.coefficients.disagreement import Disagreement, Nominal, Squared
 from sync.gating.coefficients.intervals import with_interval
+from sync.gating.coefficients.midranks import midranks, without_each
 from sync.gating.coefficients.ratings import Ratings
+from sync.gating.coefficients.weights import numbers, ratio
 
 Array = npt.NDArray[Any]
+
+#: Name to the difference of two categories; the ordinal one depends on the answers too.
+METRICS: dict[str, Callable[[Sequence[Any]], Disagreement]] = {
+    "nominal": lambda categories: Nominal(),
+    "ordinal": lambda categories: Squared(np.arange(float(len(categories)))),
+    "interval": lambda categories: Squared(numbers(categories)),
+    "ratio": ratio,
+}
+#: A sum this much smaller than another one is 0, but for rounding.
+_ROUNDING = 1e-12
 
 
 def krippendorff_alpha(
@@ -28,26 +41,43 @@ def krippendorff_alpha(
     Args:
         ratings: the answers.
         confidence: of the interval and the bounds, in (0, 1).
-        metric: "nominal".
+        metric: the difference of two values. "nominal"; "ordinal", in the categories' order;
+            "interval" and "ratio", of categories that are numbers.
+
+    Raises:
+        ValueError: no such metric, or the categories are no numbers as it needs them.
     """
-    name, pairable = "krippendorff_alpha", counts(ratings).at_least(2)
+    if metric not in METRICS:
+        raise ValueError(f"the metric is {metric!r}: allowed are {', '.join(METRICS)}")
+    pairable = counts(ratings).at_least(2)
     if not pairable.items:
-        return undefined(name, 0, no_pair(ratings))
-    del metric
-    return _alpha(name, pairable, Nominal(), confidence)
+        return undefined("krippendorff_alpha", 0, no_pair(ratings))
+    if metric == "ordinal":
+        return _alpha(pairable, Squared(midranks(_totals(pairable))), confidence, without_each)
+    return _alpha(pairable, METRICS[metric](ratings.categories), confidence)
 
 
-def _alpha(name: str, pairable: Counts, delta: Disagreement, confidence: float) -> Coefficient:
+#: Observed and expected sums without an item of each pattern in turn, each of shape (P,).
+LeftOut = Callable[[Counts], tuple[Array, Array]]
+
+
+def _alpha(
+    pairable: Counts, delta: Disagreement, confidence: float, left_out: LeftOut | None = None
+) -> Coefficient:
     table, m, weight = pairable.table, pairable.answers, pairable.weight
-    totals = table.T @ weight
-    n, against, within = float(totals.sum()), delta.against(totals), delta.within(table)
+    totals, within = _totals(pairable), delta.within(table)
+    n, against = float(totals.sum()), delta.against(totals)
     observed, expected = float(weight @ (within / (m - 1))), float(totals @ against)
     if expected <= 0:
-        return undefined(name, pairable.items, ONE_CATEGORY)
+        return undefined("krippendorff_alpha", pairable.items, ONE_CATEGORY)
+    if left_out is None:
+        one = observed - within / (m - 1), expected - 2 * (table @ against) + within
+    else:
+        one = left_out(pairable)
     return with_interval(
-        name,
+        "krippendorff_alpha",
         1 - (n - 1) * observed / expected,
-        _one(observed - within / (m - 1), expected - 2 * (table @ against) + within, n - m),
+        _one_less(*one, n - m, _ROUNDING * expected),
         weight,
         items=pairable.items,
         expected=expected / (n * (n - 1)),
@@ -55,8 +85,12 @@ def _alpha(name: str, pairable: Counts, delta: Disagreement, confidence: float) 
     )
 
 
-def _one(observed: Array, expected: Array, n: Array) -> Array:
+def _totals(pairable: Counts) -> Array:
+    return np.asarray(pairable.table.T @ pairable.weight)
+
+
+def _one_less(observed: Array, expected: Array, n: Array, least: float) -> Array:
     # Without the one item that varies, agreement is complete, whatever chance would do.
-    certain = expected < 0.5
+    certain = expected <= least
     found: Array = 1 - (n - 1) * observed / np.where(certain, 1.0, expected)
     return np.where(certain, 1.0, found)

@@ -1,0 +1,93 @@
+"""What each two annotators said of the items that both rated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sync.gating.coefficients.ratings import IntArray, Ratings
+
+Array = npt.NDArray[Any]
+
+#: So many counters at most are kept for cells that may be empty.
+_DENSE = 4_000_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PairCells:
+    """The filled cells of every pair's table of categories, C of them, of Q pairs."""
+
+    #: (Q,) codes of the two annotators, the smaller one first.
+    first: IntArray
+    second: IntArray
+    #: (Q,) items that both rated.
+    items: IntArray
+    #: (C,) the pair, 0..Q-1; what the first and the second one said; how often.
+    pair: IntArray
+    a: IntArray
+    b: IntArray
+    count: IntArray
+    #: (C,) sorted codes of the cells, as `pair_codes` gives them.
+    codes: IntArray
+
+    def find(self, codes: IntArray) -> IntArray:
+        """Which cells these codes are."""
+        return np.searchsorted(self.codes, codes)
+
+
+def pair_codes(ratings: Ratings) -> Iterator[tuple[IntArray, IntArray]]:
+    """Item and code of every pair of answers to an item, in parts of at most n.
+
+    The code is ((first A + second) K + value of the first) K + value of the second, where first
+    is the annotator with the smaller code of A.
+    """
+    order: IntArray | slice = slice(None)
+    if (np.diff(ratings.items) < 0).any():
+        order = np.argsort(ratings.items, kind="stable")
+    items, who, value = (x[order] for x in (ratings.items, ratings.annotators, ratings.values))
+    many, k = len(ratings.annotator_names), len(ratings.categories)
+    for lag in range(1, int(np.bincount(items, minlength=1).max())):
+        i = np.flatnonzero(items[lag:] == items[:-lag])
+        j = i + lag
+        swapped = who[i] > who[j]
+        first, second = np.where(swapped, j, i), np.where(swapped, i, j)
+        yield items[i], ((who[first] * many + who[second]) * k + value[first]) * k + value[second]
+
+
+def pair_cells(ratings: Ratings) -> PairCells:
+    """The tables of all pairs of annotators who share an item."""
+    many, k = len(ratings.annotator_names), len(ratings.categories)
+    codes, count = _counted(ratings, (many * k) ** 2)
+    both, value = np.divmod(codes, k * k)
+    pairs, pair = np.unique(both, return_inverse=True)
+    return PairCells(
+        first=pairs // many,
+        second=pairs % many,
+        items=np.bincount(pair, count, pairs.size).astype(np.int64),
+        pair=pair,
+        a=value // k,
+        b=value % k,
+        count=count,
+        codes=codes,
+    )
+
+
+def _counted(ratings: Ratings, space: int) -> tuple[IntArray, IntArray]:
+    """The codes that occur, sorted, and how often."""
+    if space <= _DENSE:
+        dense = np.zeros(space, dtype=np.int64)
+        for _, part in pair_codes(ratings):
+            dense += np.bincount(part, minlength=space)
+        codes = np.flatnonzero(dense)
+        return codes, dense[codes]
+    codes: IntArray = np.empty(0, np.int64)
+    count: IntArray = np.empty(0, np.int64)
+    for _, part in pair_codes(ratings):
+        new, often = np.unique(part, return_counts=True)
+        codes, place = np.unique(np.concatenate([codes, new]), return_inverse=True)
+        count = np.bincount(place, np.concatenate([count, often]), codes.size).astype(np.int64)
+    return codes, count
