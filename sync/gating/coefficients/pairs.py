@@ -78,14 +78,14 @@ def pair_cells(ratings: Ratings) -> PairCells:
 
 def _counted(ratings: Ratings, space: int) -> tuple[IntArray, IntArray]:
     """The codes that occur, sorted, and how often."""
+    codes: IntArray = np.empty(0, np.int64)
+    count: IntArray = np.empty(0, np.int64)
     if space <= _DENSE:
         dense = np.zeros(space, dtype=np.int64)
         for _, part in pair_codes(ratings):
             dense += np.bincount(part, minlength=space)
         codes = np.flatnonzero(dense)
         return codes, dense[codes]
-    codes: IntArray = np.empty(0, np.int64)
-    count: IntArray = np.empty(0, np.int64)
     for _, part in pair_codes(ratings):
         new, often = np.unique(part, return_counts=True)
         codes, place = np.unique(np.concatenate([codes, new]), return_inverse=True)
