@@ -50,8 +50,8 @@ def rows() -> list[str]:
     gap = float(np.abs(ours.posteriors - other).max())
     took, peer = ended - middle, middle - began
     return [
-        f"| Dawid–Skene on {len(data.values):,} labels, {ITERATIONS} iterations; posteriors at most "
-        f"{gap:.0e} apart | {took:.2f} s | crowd-kit: {peer:.1f} s | {peer / took:.0f} |"
+        f"| Dawid–Skene on {len(data.values):,} labels, {ITERATIONS} iterations; posteriors at "
+        f"most {gap:.0e} apart | {took:.2f} s | crowd-kit: {peer:.1f} s | {peer / took:.0f} |"
     ]
 
 
