@@ -86,6 +86,18 @@ class Labels:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Annotators:
+    """What it takes to say something of a single person."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = _FORBID
+    #: Tasks that a person must share with others before anything is said of the person.
+    min_tasks: int = 20
+
+    def __post_init__(self) -> None:
+        _whole("gate.annotators.min_tasks", self.min_tasks, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Slice:
     """A part of the batch by the value of a task-data field."""
 
@@ -112,6 +124,7 @@ class Gate:
     acceptance: Acceptance = field(default_factory=Acceptance)
     gold: GoldPolicy = field(default_factory=GoldPolicy)
     agreement: Agreement = field(default_factory=Agreement)
+    annotators: Annotators = field(default_factory=Annotators)
     labels: Labels = field(default_factory=Labels)
     slice: tuple[Slice, ...] = ()
 

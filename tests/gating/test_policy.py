@@ -21,6 +21,8 @@ min_tasks = 10
 [gate.agreement]
 coefficient = "krippendorff_alpha"
 min = 0.667
+[gate.annotators]
+min_tasks = 20
 [sample]
 size = 60
 blind_share = 0.8
@@ -51,6 +53,7 @@ def test_another_threshold_is_another_digest() -> None:
         ({"gate": {"acceptanc": {}}}, r"did you mean gate\.acceptance"),
         ({"gate": {"gold": {"min": 1.2}}}, r"gate\.gold\.min is 1\.2"),
         ({"gate": {"gold": {"min_tasks": 0}}}, "at least 1"),
+        ({"gate": {"annotators": {"min_tasks": 0}}}, "at least 1"),
         ({"gate": {"risk": "none"}}, "low, moderate, high"),
         ({"sample": {"overlap": 1}}, "cannot be compared"),
         ({"sample": {"size": "many"}}, "whole number"),
