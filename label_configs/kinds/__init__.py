@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from label_configs.kinds import choices
+from label_configs.kinds import choices, shapes
 from label_configs.kinds.kind import Kind
 from label_configs.parse import Control
 from sync.errors import Fatal
@@ -10,6 +10,12 @@ from sync.errors import Fatal
 #: Control tag to kind.
 KINDS: dict[str, Kind] = {
     "Choices": choices,
+    "Ellipse": shapes,
+    "EllipseLabels": shapes,
+    "Polygon": shapes,
+    "PolygonLabels": shapes,
+    "Rectangle": shapes,
+    "RectangleLabels": shapes,
 }
 
 

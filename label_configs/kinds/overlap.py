@@ -1,0 +1,159 @@
+"""Comparing lists of regions by how similar two regions are.
+
+Two values differ by 1 - 2 S / (|a| + |b|), where S is the largest sum of similarities of regions
+that are matched one to one: the coefficient of Dice (1945, doi:10.2307/1932409) and Sorensen
+(1948) with similarities in place of matches. Regions match only at the same place and with the
+same labels. This is no metric: it can be longer than a detour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from label_configs.kinds.kind import Pair
+from label_configs.kinds.matching import best_sums, matched
+from label_configs.parse import Control
+
+Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+#: Regions of one value; each has a `place` and `labels`.
+Value = tuple[Any, ...]
+#: similarity(regions, left, right): how similar regions[left[k]] and regions[right[k]] are, in
+#: [0, 1], for all k at once.
+Similarity = Callable[[Sequence[Any], IntArray, IntArray], Array]
+
+#: From this similarity on, two regions are taken to mean the same thing, whatever their labels.
+SAME = 0.5
+#: Settles which of several equally similar regions stand against each other: those that agree.
+_AGREEING = 1e-6
+
+
+class _Candidates(NamedTuple):
+    """Regions that could match; k-th entries belong together."""
+
+    #: Every region that occurs, once for each value that it is part of.
+    regions: list[Any]
+    #: Number of the pair of values.
+    pair: IntArray
+    #: Number of the region on either side, different in each pair of values.
+    left: IntArray
+    right: IntArray
+    #: Where it stands in `regions`.
+    left_region: IntArray
+    right_region: IntArray
+
+
+def distances(a: Sequence[Value], b: Sequence[Value], similarity: Similarity) -> Array:
+    """How far a[k] and b[k] are apart, (n,) in [0, 1]; two without any region agree."""
+    found = _candidates(a, b, lambda region: (region.place, region.labels))
+    alike = similarity(found.regions, found.left_region, found.right_region)
+    sums = best_sums(found.left, found.right, found.pair, alike, len(a))
+    sizes = _sizes(a) + _sizes(b)
+    shares = np.divide(2.0 * sums, sizes, out=np.ones(len(a)), where=sizes > 0)
+    apart: Array = np.clip(1.0 - shares, 0.0, 1.0)
+    return apart
+
+
+def counts(a: Value, b: Value, overlap: float, similarity: Similarity) -> tuple[int, int, int]:
+    """How many regions can be matched, and how many each value has.
+
+    Matched are regions at the same place with the same labels that are at least so similar; as
+    many as can be, one to one.
+
+    Args:
+        a: a value.
+        b: another.
+        overlap: the least similarity, above 0, at most 1.
+        similarity: how similar two regions are.
+
+    Raises:
+        ValueError: the overlap is out of range.
+    """
+    if not 0 < overlap <= 1:
+        raise ValueError(f"overlap is {overlap}: it must lie above 0 and be at most 1")
+    found = _candidates([a], [b], lambda region: (region.place, region.labels))
+    alike = similarity(found.regions, found.left_region, found.right_region)
+    hits = matched(found.left, found.right, (alike >= overlap).astype(np.float64))
+    return int(hits.sum()), len(a), len(b)
+
+
+def pairs(control: Control, a: Value | None, b: Value | None, similarity: Similarity) -> list[Pair]:
+    """Which labels stand against which: of regions that are the same thing whatever their labels.
+
+    Labels that two such regions have in common stand against themselves. A region without a label
+    counts as labelled by its control's tag.
+    """
+    a, b = a or (), b or ()
+    found = _candidates([a], [b], lambda region: region.place)
+    alike = similarity(found.regions, found.left_region, found.right_region)
+    agreeing = [
+        found.regions[i].labels == found.regions[j].labels
+        for i, j in zip(found.left_region, found.right_region, strict=True)
+    ]
+    weights = np.where(alike >= SAME, alike + _AGREEING * np.array(agreeing, dtype=float), 0.0)
+    hits = np.flatnonzero(matched(found.left, found.right, weights))
+    partner = dict(zip(found.left[hits].tolist(), found.right[hits].tolist(), strict=True))
+    told: list[Pair] = []
+    for i, region in enumerate(a):
+        other = b[partner[i]].labels or (control.tag,) if i in partner else ()
+        told += _label_pairs(region.labels or (control.tag,), other)
+    lonely = [region for j, region in enumerate(b) if j not in partner.values()]
+    return told + [(None, x) for region in lonely for x in region.labels or (control.tag,)]
+
+
+def _label_pairs(a: Sequence[str], b: Sequence[str]) -> list[Pair]:
+    """Labels of two regions that stand for the same thing."""
+    only_a, only_b = [x for x in a if x not in b], [x for x in b if x not in a]
+    told: list[Pair] = [(x, x) for x in a if x in b]
+    if len(only_a) == len(only_b) == 1:
+        return [*told, (only_a[0], only_b[0])]
+    return [*told, *((x, None) for x in only_a), *((None, x) for x in only_b)]
+
+
+def _sizes(values: Sequence[Value]) -> IntArray:
+    return np.fromiter(map(len, values), np.int64, len(values))
+
+
+def _candidates(
+    a: Sequence[Value], b: Sequence[Value], group: Callable[[Any], object]
+) -> _Candidates:
+    """All pairs of regions of a[k] and b[k] that are of the same group."""
+    known: dict[int, int] = {}
+    each: list[Value] = []
+    for value in chain(a, b):
+        if known.setdefault(id(value), len(each)) == len(each):
+            each.append(value)
+    regions = list(chain.from_iterable(each))
+    starts = np.cumsum([0, *map(len, each)])
+    codes: dict[object, int] = {}
+    code = np.fromiter(
+        (codes.setdefault(group(region), len(codes)) for region in regions), np.int64, len(regions)
+    )
+    at_a = starts[np.fromiter((known[id(value)] for value in a), np.int64, len(a))]
+    at_b = starts[np.fromiter((known[id(value)] for value in b), np.int64, len(b))]
+    pair, i, j = _cross(_sizes(a), _sizes(b))
+    left, right = at_a[pair] + i, at_b[pair] + j
+    same = np.flatnonzero(code[left] == code[right])
+    pair, i, j, left, right = pair[same], i[same], j[same], left[same], right[same]
+    offset_a, offset_b = _offsets(_sizes(a)), _offsets(_sizes(b))
+    return _Candidates(regions, pair, offset_a[pair] + i, offset_b[pair] + j, left, right)
+
+
+def _cross(rows: IntArray, columns: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Every (k, i, j) with i < rows[k] and j < columns[k], in order."""
+    sizes = rows * columns
+    pair = np.repeat(np.arange(len(rows)), sizes)
+    within = np.arange(len(pair)) - np.repeat(_offsets(sizes), sizes)
+    i, j = np.divmod(within, columns[pair])
+    return pair, i, j
+
+
+def _offsets(sizes: IntArray) -> IntArray:
+    """Where each of several lists of these sizes begins, laid end to end."""
+    offsets: IntArray = np.cumsum(sizes) - sizes
+    return offsets

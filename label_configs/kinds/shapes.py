@@ -1,0 +1,232 @@
+"""Values of rectangles, ellipses and polygons on images: a sorted tuple of shapes.
+
+Two shapes are as similar as their intersection over union (Jaccard 1912), whatever their forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from label_configs.kinds import geometry, overlap
+from label_configs.kinds.kind import Data, Pair, Region
+from label_configs.kinds.regions import (
+    Labels,
+    Place,
+    fail,
+    labels_of,
+    number,
+    numbers,
+    place_of,
+    size_of,
+    value_of,
+    written,
+)
+from label_configs.parse import Control
+from sync.errors import Skippable
+
+METRIC = False
+SCALE = ""
+
+#: Percent that the corners of a polygon or of an upright box may lie outside of the image, and the
+#: centre of any other shape: editors round, and models overshoot.
+SLACK = 1.0
+#: The same for the outline of other shapes: what is turned may reach over the edge.
+REACH = 100.0
+#: Percent of a side or a radius; less is no area, whatever the precision of the numbers.
+THINNEST = 1e-6
+#: Corners of a polygon; clipping takes time with the square of them where it crosses itself.
+MOST_POINTS = 10_000
+
+Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Shape:
+    """A shape on an image, in percent of the image's sides."""
+
+    place: Place
+    #: Sorted.
+    labels: Labels
+    #: "rectangle", "ellipse" or "polygon".
+    form: str
+    #: Rectangle and ellipse: x, y, the two sides or radii, rotation in [0, 360) and, where there is
+    #: one, the image's height over its width (else 1). Polygon: x and y of each corner in turn.
+    numbers: tuple[float, ...]
+    #: Width and height of the image in pixels where it is known; no part of what the shape says.
+    size: tuple[int, int] | None = field(default=None, compare=False)
+
+
+Value = tuple[Shape, ...]
+
+#: Names of the first numbers of each form that is no polygon.
+_NAMES = {
+    "rectangle": ("x", "y", "width", "height"),
+    "ellipse": ("x", "y", "radiusX", "radiusY"),
+}
+_OUTLINES: dict[str, Callable[..., Array]] = {
+    "rectangle": geometry.rectangle,
+    "ellipse": geometry.ellipse,
+}
+
+
+def obstacle(control: Control) -> str:
+    """What keeps the control's values from being compared; empty where nothing does."""
+    return "a name that a Repeater completes" if "{{" in control.name else ""
+
+
+def read(control: Control, regions: Sequence[Region], data: Data) -> Value | None:
+    """The shapes in order; None where there are none."""
+    del data
+    return tuple(sorted(_shape(control, region) for region in regions)) or None
+
+
+def _shape(control: Control, region: Region) -> Shape:
+    value = value_of(control, region)
+    form = form_of(control, region, value)
+    made = _polygon(region, value) if form == "polygon" else _framed(form, region, value)
+    labels = labels_of(control, region, value)
+    return Shape(place_of(region, control.to_name[0]), labels, form, made, size_of(region))
+
+
+def form_of(control: Control, region: Region, value: dict[str, Any]) -> str:
+    """The form of a region: what its control draws, or for Labels what the value holds.
+
+    Raises:
+        Malformed: Labels without a shape.
+    """
+    named = control.tag.lower().removesuffix("labels")
+    if named:
+        return named
+    for form, key in (("polygon", "points"), ("ellipse", "radiusX"), ("rectangle", "height")):
+        if key in value:
+            return form
+    fail(region, "its value holds neither a rectangle, an ellipse nor a polygon")
+
+
+def _framed(form: str, region: Region, value: dict[str, Any]) -> tuple[float, ...]:
+    """The numbers of a rectangle or an ellipse."""
+    x, y, first, second = numbers(region, value, _NAMES[form])
+    if min(first, second) < THINNEST:
+        fail(region, f"it has no area: its sides are {first:g} and {second:g} percent")
+    told = value.get("rotation")
+    rotation = 0.0 if told is None else number(region, "rotation", told) % 360 % 360
+    aspect = _aspect(region) if rotation % 180 else 1.0
+    outline = _OUTLINES[form](x, y, first, second, rotation, aspect)
+    if form == "rectangle" and not rotation:
+        _inside(region, outline, SLACK)
+    else:
+        _inside(region, outline.mean(axis=0, keepdims=True), SLACK)
+        _inside(region, outline, REACH)
+    return x, y, first, second, rotation, aspect
+
+
+def _polygon(region: Region, value: dict[str, Any]) -> tuple[float, ...]:
+    points = value.get("points")
+    if not isinstance(points, list) or not all(
+        isinstance(point, list | tuple) and len(point) == 2 for point in points
+    ):
+        fail(region, "its points are no list of pairs of numbers")
+    if not 3 <= len(points) <= MOST_POINTS:
+        fail(region, f"it has {len(points)} points: 3 to {MOST_POINTS} make a polygon")
+    flat = tuple(number(region, "point", n) for point in points for n in point)
+    corners = np.array(flat).reshape(-1, 2)
+    _inside(region, corners, SLACK)
+    if not geometry.polygon_area(geometry.path(corners)):
+        fail(region, "it has no area: all its points lie on one line")
+    return flat
+
+
+def _aspect(region: Region) -> float:
+    size = size_of(region)
+    if size is None:
+        fail(region, "it is rotated, and neither original_width nor original_height is given")
+    return size[1] / size[0]
+
+
+def _inside(region: Region, points: Array, slack: float) -> None:
+    """Whether points (n, 2) lie on the image, or at most so many percent outside of it."""
+    out = np.flatnonzero((np.abs(points - 50) > 50 + slack).any(axis=1))
+    if len(out):
+        x, y = points[out[0]]
+        fail(region, f"it lies outside of the image: at {x:g}, {y:g} percent")
+
+
+def write(control: Control, value: Value) -> list[Region]:
+    """A region for each shape."""
+    return [_region(control, shape) for shape in value]
+
+
+def _region(control: Control, shape: Shape) -> Region:
+    if not control.tag.lower().startswith((shape.form, "labels")):
+        raise Skippable(f"{control.name!r} is {control.tag} and holds no {shape.form}")
+    if shape.form == "polygon":
+        flat = shape.numbers
+        made: dict[str, Any] = {
+            "points": [list(p) for p in zip(flat[::2], flat[1::2], strict=True)]
+        }
+    else:
+        made = dict(zip((*_NAMES[shape.form], "rotation"), shape.numbers, strict=False))
+    region = written(control, shape.place, made, shape.labels)
+    if shape.size is not None:
+        region |= {"original_width": shape.size[0], "original_height": shape.size[1]}
+    return region
+
+
+def distance(control: Control, a: Value, b: Value) -> float:
+    """How far two values are apart; see `label_configs.kinds.overlap`."""
+    return float(distances(control, [a], [b])[0])
+
+
+def distances(control: Control, a: Sequence[Value], b: Sequence[Value]) -> Array:
+    """How far a[k] and b[k] are apart, (n,)."""
+    del control
+    return overlap.distances(a, b, similarity)
+
+
+def counts(control: Control, a: Value, b: Value, iou: float) -> tuple[int, int, int]:
+    """Shapes matched at the same place with the same labels and this IoU or more; |a|; |b|."""
+    del control
+    return overlap.counts(a, b, iou, similarity)
+
+
+def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
+    """Labels of shapes with an IoU of a half or more against each other."""
+    return overlap.pairs(control, a, b, similarity)
+
+
+def category(control: Control, value: Value) -> None:
+    """None: shapes are no categories."""
+    del control, value
+
+
+def similarity(shapes: Sequence[Shape], left: IntArray, right: IntArray) -> Array:
+    """The IoU of shapes[left[k]] and shapes[right[k]], (n,) in [0, 1]."""
+    upright = [s.form == "rectangle" and not s.numbers[4] for s in shapes]
+    if all(upright):
+        boxes: Array = np.array([s.numbers[:4] for s in shapes]).reshape(-1, 4)
+        return geometry.box_ious(boxes[left], boxes[right])
+    boxes = geometry.boxes_around([_outline(s) for s in shapes])
+    ious = geometry.box_ious(boxes[left], boxes[right])
+    plain = np.array(upright)
+    for k in np.flatnonzero((ious > 0) & ~(plain[left] & plain[right])):
+        ious[k] = geometry.polygon_iou(_path(shapes[left[k]]), _path(shapes[right[k]]))
+    return ious
+
+
+def _outline(shape: Shape) -> Array:
+    """The corners of the polygon that the shape is, or that stands for it, (n, 2)."""
+    if shape.form == "polygon":
+        return np.array(shape.numbers).reshape(-1, 2)
+    return _OUTLINES[shape.form](*shape.numbers)
+
+
+@lru_cache(maxsize=4096)
+def _path(shape: Shape) -> geometry.Path:
+    return geometry.path(_outline(shape))
