@@ -44,13 +44,17 @@ def read(
         Fatal: the label config has a control whose values cannot be compared.
     """
     kinds = {control.name: kind_of(control) for control in config.controls}
-    found, name = {}, None
+    found: dict[str, Value] = {}
+    name, regions = None, list[Region]()
     try:
         for name, regions in _by_control(config, result).items():
             found[name] = kinds[name].read(config.by_name[name], regions, data)
     except Malformed as error:
+        region = error.region
+        if region is None and len(regions) == 1:
+            region = regions[0].get("id")
         raise Malformed(
-            error.problem, control=name, region=error.region, task=task, annotation=annotation
+            error.problem, control=name, region=region, task=task, annotation=annotation
         ) from None
     return {name: value for name, value in found.items() if value is not None}
 
@@ -61,16 +65,28 @@ def _by_control(config: LabelConfig, result: Result) -> dict[str, list[Region]]:
     found: defaultdict[str, list[Region]] = defaultdict(list)
     for region in result:
         name = region.get("from_name") if isinstance(region, dict) else None
-        control = config.by_name.get(name) if isinstance(name, str) else None
+        control = config.control_of(name) if isinstance(name, str) else None
         if control is None:
-            raise Malformed(f"a region names the control {name!r}: the label config has none such")
-        if region.get("to_name") not in control.to_name:
+            problem = f"a region names the control {name!r}: the label config has none such"
+            raise Malformed(problem, region=region.get("id") if isinstance(region, dict) else None)
+        targets = _targets(control, str(name))
+        if region.get("to_name") not in targets:
             raise Malformed(
                 f"a region of {name!r} points to {region.get('to_name')!r}, "
-                f"not to {' or '.join(control.to_name)}"
+                f"not to {' or '.join(targets)}",
+                region=region.get("id"),
             )
         found[control.name].append(region)
     return found
+
+
+def _targets(control: Control, name: str) -> tuple[str, ...]:
+    """The objects to which regions of the control's name may point."""
+    if control.is_repeated:
+        index = control.index_of(name) or ()
+        return tuple(control.numbered(target, index) for target in control.to_name)
+    # Label Studio's own interface lets the regions of Pairwise point to the control itself.
+    return (*control.to_name, control.name) if control.tag == "Pairwise" else control.to_name
 
 
 def write(config: LabelConfig, values: Mapping[str, Value], score: float | None = None) -> Result:
@@ -91,7 +107,7 @@ def write(config: LabelConfig, values: Mapping[str, Value], score: float | None 
     return [
         region
         for name, value in values.items()
-        if value
+        if value is not None
         for region in _regions(config.by_name[name], value, score)
     ]
 

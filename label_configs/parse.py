@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from label_configs.nesting import Nested, nested
 from sync.errors import ConfigurationError
 
 #: Characters; the largest configs in use have some ten thousand.
 LARGEST = 1_000_000
 
 _DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+#: What a Repeater replaces by the number of the repetition.
+_FLAG = re.compile(r"\{\{[^{}]*\}\}")
+_FLAG_OR_TEXT = re.compile(rf"{_FLAG.pattern}|.", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +50,61 @@ class Control:
     attrs: Mapping[str, str] = field(default_factory=dict)
     #: The objects that `to_name` names, in its order.
     objects: tuple[ObjectTag, ...] = ()
+    #: The way from the topmost choice to each, where choices stand inside choices.
+    paths: tuple[tuple[str, ...], ...] = ()
+    #: The names of a Ranker's buckets.
+    buckets: tuple[str, ...] = ()
 
     @cached_property
     def allowed(self) -> frozenset[str]:
         """The labels as a set."""
         return frozenset(self.labels)
+
+    def attribute(self, name: str) -> str:
+        """An attribute, whose name Label Studio reads in any case; empty where there is none."""
+        return self._attributes.get(name.lower(), "")
+
+    @cached_property
+    def _attributes(self) -> dict[str, str]:
+        return {key.lower(): value for key, value in self.attrs.items()}
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether a Repeater completes the name, as in "choice_{{idx}}"."""
+        return bool(_FLAG.search(self.name))
+
+    def index_of(self, name: str) -> tuple[int, ...] | None:
+        """The numbers with which a Repeater completes the control's name to `name`.
+
+        Returns:
+            One number for each flag in the name, in the order of the flags; None where `name` is
+            not that of a repetition of this control.
+        """
+        found = self._pattern.fullmatch(name)
+        return None if found is None else tuple(int(number) for number in found.groups())
+
+    def numbered(self, template: str, index: tuple[int, ...]) -> str:
+        """The control's or an object's name in one repetition."""
+        numbers = dict(zip(self._flags, index, strict=True))
+        return _FLAG.sub(lambda flag: str(numbers.get(flag[0], flag[0])), template)
+
+    @cached_property
+    def _flags(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(_FLAG.findall(self.name)))
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        # Another flag than Label Studio's default is one only if it stands in double braces.
+        parts, seen = [], list[str]()
+        for part in _FLAG_OR_TEXT.findall(self.name):
+            if not _FLAG.fullmatch(part):
+                parts.append(re.escape(part))
+            elif part in seen:
+                parts.append(f"\\{seen.index(part) + 1}")
+            else:
+                seen.append(part)
+                parts.append("(0|[1-9][0-9]{0,8})")
+        return re.compile("".join(parts))
 
     @cached_property
     def switched_on(self) -> frozenset[str]:
@@ -71,6 +125,14 @@ class LabelConfig:
     def weight(self, control: str) -> float:
         """What the control counts in the whole."""
         return self.weights.get(control, 1.0)
+
+    def control_of(self, name: str) -> Control | None:
+        """The control whose regions bear the name, which a Repeater may have completed."""
+        found = self.by_name.get(name)
+        if found is not None and not found.is_repeated:
+            return found
+        repeated = (c for c in self.controls if c.is_repeated)
+        return next((c for c in repeated if c.index_of(name) is not None), None)
 
     @cached_property
     def by_name(self) -> dict[str, Control]:
@@ -100,9 +162,10 @@ def parse(xml: str) -> LabelConfig:
     try:
         interface: Any = LabelInterface(xml)
         objects = {tag.name: _object(tag) for tag in interface.objects}
+        inside = nested(xml)
         config = LabelConfig(
             xml=xml,
-            controls=tuple(_control(tag, objects) for tag in interface.controls),
+            controls=tuple(_control(tag, objects, inside) for tag in interface.controls),
             objects=tuple(objects.values()),
         )
     except Exception as error:  # the SDK raises many kinds, some of them lxml's
@@ -118,8 +181,9 @@ def _object(tag: Any) -> ObjectTag:
     )
 
 
-def _control(tag: Any, objects: Mapping[str, ObjectTag]) -> Control:
+def _control(tag: Any, objects: Mapping[str, ObjectTag], inside: Mapping[str, Nested]) -> Control:
     to_name = tuple(tag.to_name or ())
+    found = inside.get(tag.name, Nested())
     return Control(
         name=tag.name,
         tag=tag.tag,
@@ -127,6 +191,8 @@ def _control(tag: Any, objects: Mapping[str, ObjectTag]) -> Control:
         labels=tuple(tag.labels or ()),
         attrs=dict(tag.attr or {}),
         objects=tuple(objects[name] for name in to_name if name in objects),
+        paths=found.paths,
+        buckets=found.buckets,
     )
 
 

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from label_configs.kinds import choices, shapes
+from functools import cache
+
+from label_configs.kinds import (
+    choices,
+    date_time,
+    number,
+    pairwise,
+    ranker,
+    rating,
+    shapes,
+    text_area,
+)
+from label_configs.kinds.indexed import Indexed
 from label_configs.kinds.kind import Kind
+from label_configs.kinds.paths import Paths
 from label_configs.parse import Control
 from sync.errors import Fatal
 
 #: Control tag to kind.
 KINDS: dict[str, Kind] = {
     "Choices": choices,
+    "DateTime": date_time,
     "Ellipse": shapes,
     "EllipseLabels": shapes,
+    "Number": number,
+    "Pairwise": pairwise,
     "Polygon": shapes,
     "PolygonLabels": shapes,
+    "Ranker": ranker,
+    "Rating": rating,
     "Rectangle": shapes,
     "RectangleLabels": shapes,
+    "Taxonomy": Paths("taxonomy"),
+    "TextArea": text_area,
 }
+#: Choices inside Choices.
+_NESTED_CHOICES = Paths("choices")
 
 
 def kind_of(control: Control) -> Kind:
@@ -25,14 +47,29 @@ def kind_of(control: Control) -> Kind:
     Raises:
         Fatal: they cannot be compared.
     """
-    kind = KINDS.get(control.tag)
+    on = control.switched_on
+    kind = _kind(control.tag, "allownested" in on, "peritem" in on, control.is_repeated)
     if kind is None:
         raise Fatal(
             f"values of {control.tag} (control {control.name!r}) cannot be compared: Assay "
             f"compares those of {', '.join(KINDS)}"
         )
-    if obstacle := kind.obstacle(control):
+    if obstacle := _obstacle(control) or kind.obstacle(control):
         raise Fatal(
             f"values of {control.tag} with {obstacle} (control {control.name!r}) cannot be compared"
         )
+    return kind
+
+
+def _obstacle(control: Control) -> str:
+    return 'perRegion="true"' if "perregion" in control.switched_on else ""
+
+
+@cache
+def _kind(tag: str, nested: bool, per_item: bool, repeated: bool) -> Kind | None:
+    kind: Kind | None = _NESTED_CHOICES if tag == "Choices" and nested else KINDS.get(tag)
+    if kind is not None and per_item:
+        kind = Indexed(kind, named=False)
+    if kind is not None and repeated:
+        kind = Indexed(kind, named=True)
     return kind

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 
+from label_configs.kinds.dynamic import brought, is_dynamic
 from label_configs.kinds.kind import Data, Pair, Region
+from label_configs.kinds.sets import jaccard_distance
+from label_configs.kinds.single import only
 from label_configs.parse import Control
 from sync.errors import Malformed
 
@@ -14,33 +17,15 @@ Value = frozenset[str]
 METRIC = True
 SCALE = "nominal"
 
-#: Attributes under which a control holds several sets of labels, or paths of them.
-_OTHER = {"allownested": "allowNested", "perregion": "perRegion", "peritem": "perItem"}
-
 
 def obstacle(control: Control) -> str:
     """What keeps the control's values from being compared; empty where nothing does."""
-    for name, spelling in _OTHER.items():
-        if name in control.switched_on:
-            return f'{spelling}="true"'
-    if control.attrs.get("value", "").startswith("$"):
-        return f"choices taken from the task's data ({control.attrs['value']})"
-    if "{{" in control.name:
-        return "a name that a Repeater completes"
-    return "" if control.labels else "no choices"
+    return "" if control.labels or is_dynamic(control) else "no choices"
 
 
 def read(control: Control, regions: Sequence[Region], data: Data) -> Value | None:
     """The chosen labels; None where nothing is chosen."""
-    del data
-    if len(regions) > 1:
-        raise Malformed("it is answered twice", region=regions[1].get("id"))
-    region = regions[0]
-    kind = region.get("type", "choices")
-    if kind != "choices":
-        raise Malformed(f"it holds a region of type {kind!r}, not choices")
-    value = region.get("value")
-    chosen = value.get("choices") if isinstance(value, dict) else None
+    chosen = only(regions, "choices", "choices")
     if isinstance(chosen, str):
         chosen = [chosen]
     if not isinstance(chosen, list):
@@ -49,19 +34,23 @@ def read(control: Control, regions: Sequence[Region], data: Data) -> Value | Non
         if not isinstance(label, str):
             what = "a nested choice" if isinstance(label, list) else repr(label)
             raise Malformed(f"it holds {what} in its list of choices")
-    return _checked(control, chosen) or None
+    return _checked(control, chosen, data) or None
 
 
 def write(control: Control, value: Value) -> list[Region]:
-    """One region with these labels, in the order of the label config."""
-    return [{"type": "choices", "value": {"choices": _ordered(control, _checked(control, value))}}]
+    """One region with these labels, in the order of the label config; none for no labels."""
+    labels = _ordered(control, _checked(control, value, None))
+    return [{"type": "choices", "value": {"choices": labels}}] if labels else []
 
 
 def distance(control: Control, a: Value, b: Value) -> float:
-    """The Jaccard distance of two sets of labels; for single choices 0 if equal, else 1."""
+    """The Jaccard distance of two sets of labels; for single choices 0 if equal, else 1.
+
+    Jaccard and not MASI, since it is a metric and each label weighs the same in it whichever
+    others are chosen; `sets.masi_distance` has the other.
+    """
     del control
-    union = a | b
-    return 1.0 - len(a & b) / len(union) if union else 0.0
+    return jaccard_distance(a, b)
 
 
 def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
@@ -84,18 +73,24 @@ def category(control: Control, value: Value) -> str:
 
 
 def _ordered(control: Control, value: Value) -> list[str]:
-    return [label for label in control.labels if label in value]
+    known = [label for label in control.labels if label in value]
+    return known + sorted(value - control.allowed)
 
 
-def _checked(control: Control, chosen: Collection[str]) -> Value:
+def _checked(control: Control, chosen: Collection[str], data: Data) -> Value:
     value = frozenset(chosen)
-    if not value <= control.allowed:
-        unknown = next(label for label in chosen if label not in control.allowed)
-        raise Malformed(f"it holds {unknown!r}, which the label config does not know")
+    more = brought(control, data)
+    # Without the task's data any label may be one of those that it brings.
+    if more is not None and not value <= control.allowed:
+        allowed = control.allowed | {path[0] for path in more if len(path) == 1}
+        unknown = [label for label in chosen if label not in allowed]
+        if unknown:
+            whose = "the label config or the task" if more else "the label config"
+            raise Malformed(f"it holds {unknown[0]!r}, which {whose} does not know")
     if len(value) > 1 and _single(control):
         raise Malformed(f"it holds {len(value)} choices and allows one")
     return value
 
 
 def _single(control: Control) -> bool:
-    return control.attrs.get("choice", "single").startswith("single")
+    return (control.attribute("choice") or "single").startswith("single")

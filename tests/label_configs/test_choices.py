@@ -234,33 +234,10 @@ def test_other_tags_fail_instead_of_giving_a_number(tag: str) -> None:
             attempt()
 
 
-@pytest.mark.parametrize(
-    ("attributes", "inside", "message"),
-    [
-        ('allowNested="true"', '<Choice value="a"><Choice value="b"/></Choice>', "allowNested"),
-        ('perItem="true"', '<Choice value="a"/>', "perItem"),
-        ('perRegion="true"', '<Choice value="a"/>', "perRegion"),
-        ('perregion="TRUE"', '<Choice value="a"/>', "perRegion"),
-        ('value="$options"', "", r"the task's data \(\$options\)"),
-        ("", "", "no choices"),
-    ],
-)
-def test_choices_that_are_more_than_a_set_fail(attributes: str, inside: str, message: str) -> None:
-    """Choices whose values would be compared wrongly as plain sets are refused."""
-    with pytest.raises(
-        Fatal, match=rf"Choices with .*{message}.* \(control 'c'\) cannot be compared"
-    ):
-        label_configs.read(one_control(attributes, inside), [])
-
-
-def test_choices_inside_a_repeater_fail() -> None:
-    """Their names in the results differ from those in the config."""
-    config = label_configs.parse(
-        '<View><Repeater on="$all" indexFlag="{{i}}"><Text name="t_{{i}}" value="$all[{{i}}]"/>'
-        '<Choices name="c_{{i}}" toName="t_{{i}}"><Choice value="a"/></Choices></Repeater></View>'
-    )
-    with pytest.raises(Fatal, match="a name that a Repeater completes"):
-        label_configs.read(config, [])
+def test_choices_without_a_choice_fail() -> None:
+    """Without labels in the config or the task there is nothing to choose."""
+    with pytest.raises(Fatal, match=r"Choices with no choices \(control 'c'\) cannot be compared"):
+        label_configs.read(one_control("", ""), [])
 
 
 def test_an_alias_is_what_is_stored() -> None:

@@ -1,0 +1,47 @@
+"""What stands inside the control tags of a label config, and the SDK does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nested:
+    """What stands inside one control tag."""
+
+    #: For each Choice the values from the topmost one down to it; an alias stands for its value.
+    paths: tuple[tuple[str, ...], ...] = ()
+    #: The names of its Bucket tags.
+    buckets: tuple[str, ...] = ()
+
+
+def nested(xml: str) -> dict[str, Nested]:
+    """What stands inside each control tag, by the control's name.
+
+    Args:
+        xml: a label config that was found well-formed and without declarations.
+    """
+    # `parse` has refused declarations, which are what could expand without end.
+    root = ElementTree.fromstring(xml)  # noqa: S314
+    return {
+        control.attrib["name"]: Nested(
+            paths=tuple(dict.fromkeys(_paths(control))),
+            buckets=tuple(tag.attrib.get("name", "") for tag in control.iter("Bucket")),
+        )
+        for control in root.iter()
+        if "name" in control.attrib and "toName" in control.attrib
+    }
+
+
+def _paths(control: Element) -> Iterator[tuple[str, ...]]:
+    waiting: list[tuple[Element, tuple[str, ...]]] = [(control, ())]
+    while waiting:
+        tag, path = waiting.pop()
+        if tag.tag == "Choice":
+            path = (*path, tag.attrib.get("alias") or tag.attrib.get("value", ""))
+            yield path
+        # The last one put there is taken next, so the order is that of the config.
+        waiting.extend((child, path) for child in reversed(tag))
