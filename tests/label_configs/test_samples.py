@@ -1,0 +1,153 @@
+"""What holds for every control tag: reading, writing, comparing, and refusing."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import label_configs
+from label_configs import Control, LabelConfig
+from label_configs.kinds import KINDS
+from sync.errors import Malformed
+from tests.label_configs.samples import SAMPLES, Sample
+
+every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[s.name for s in SAMPLES])
+
+
+@cache
+def parsed(xml: str) -> LabelConfig:
+    return label_configs.parse(xml)
+
+
+def values(sample: Sample) -> list[tuple[Control, Any]]:
+    """Every value of the sample with its control."""
+    config = parsed(sample.xml)
+    return [
+        (config.by_name[name], value)
+        for result in (sample.result, *sample.others)
+        for name, value in label_configs.read(config, result, sample.data).items()
+    ]
+
+
+def test_every_control_tag_has_a_sample() -> None:
+    """No tag that is compared goes untested."""
+    tags = {control.tag for sample in SAMPLES for control in parsed(sample.xml).controls}
+    assert tags >= KINDS.keys()
+
+
+@every_sample
+def test_what_is_written_is_read(sample: Sample) -> None:
+    """read(write(read(result))) is read(result), with the task's data and without."""
+    config = parsed(sample.xml)
+    for result in (sample.result, *sample.others):
+        value = label_configs.read(config, result, sample.data)
+        assert value
+        written = label_configs.write(config, value, score=0.5)
+        assert label_configs.read(config, written, sample.data) == value
+        assert label_configs.read(config, written) == value
+
+
+@pytest.mark.parametrize("sample", [s for s in SAMPLES if s.sdk], ids=lambda s: s.name)
+def test_what_is_written_is_valid_in_label_studio(sample: Sample) -> None:
+    """The SDK's own validator finds no fault with a written result, where it knows such."""
+    from label_studio_sdk.label_interface import LabelInterface
+
+    config, interface = parsed(sample.xml), LabelInterface(sample.xml)
+    for result in (sample.result, *sample.others):
+        written = label_configs.write(config, label_configs.read(config, result), score=0.5)
+        assert interface.validate_prediction({"result": written}, return_errors=True) == []
+
+
+@every_sample
+def test_distances_are_distances(sample: Sample) -> None:
+    """Symmetric, in [0, 1], 0 exactly for equal values, and a metric where that is claimed."""
+    found = values(sample)
+    assert len({value for _, value in found}) == len(found)
+    for (control, a), (other, b) in itertools.product(found, repeat=2):
+        assert control.name == other.name
+        apart = label_configs.control_distance(control, a, b)
+        assert apart == label_configs.control_distance(control, b, a)
+        assert 0 <= apart <= 1
+        assert (apart == 0) == (a == b)
+    for (control, a), (_, b), (_, c) in itertools.product(found, repeat=3):
+        if label_configs.kind_of(control).METRIC:
+            detour = label_configs.control_distances(control, [a, b], [b, c]).sum()
+            assert label_configs.control_distance(control, a, c) <= detour + 1e-12
+
+
+@every_sample
+def test_many_pairs_are_compared_as_one_by_one(sample: Sample) -> None:
+    """control_distances is control_distance of each pair, absent values included."""
+    found = values(sample)
+    control = found[0][0]
+    some = [None, *(value for _, value in found)]
+    a, b = zip(*itertools.product(some, repeat=2), strict=True)
+    one_by_one = [label_configs.control_distance(control, x, y) for x, y in zip(a, b, strict=True)]
+    np.testing.assert_allclose(label_configs.control_distances(control, a, b), one_by_one)
+
+
+@every_sample
+def test_pairs_name_labels(sample: Sample) -> None:
+    """Equal values have only labels in common; against nothing every label stands alone."""
+    for control, value in values(sample):
+        assert all(a == b for a, b in label_configs.pairs(control, value, value))
+        alone = label_configs.pairs(control, value, None)
+        assert all(a is not None and b is None for a, b in alone)
+        turned = label_configs.pairs(control, None, value)
+        assert sorted(map(str, turned)) == sorted(str((b, a)) for a, b in alone)
+        assert label_configs.pairs(control, None, None) == []
+
+
+@every_sample
+def test_categories_tell_values_apart(sample: Sample) -> None:
+    """Different values are different categories, and numbers are there where the scale says so."""
+    found = values(sample)
+    kind = label_configs.kind_of(found[0][0])
+    kinds = [kind.category(control, value) for control, value in found]
+    assert set(kinds) == {None} or len(set(kinds)) == len(found)
+    numbers = [label_configs.number(control, value) for control, value in found]
+    assert all((x is not None) == (kind.SCALE in ("ordinal", "interval")) for x in numbers)
+
+
+json = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 10**400)
+    | st.floats()
+    | st.sampled_from(["a", "left", "12:00", "2024-02-30", "", " ", "Online", "mdn", "best"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["c", "best", "_", "start", "x", "labels"]), inner)
+    ),
+    max_leaves=6,
+)
+
+
+@every_sample
+@given(data=st.data())
+def test_any_json_is_read_or_malformed(sample: Sample, data: st.DataObject) -> None:
+    """A region with anything in it is a value, or Malformed with task, annotation and region."""
+    result = copy.deepcopy(sample.result)
+    region = data.draw(st.sampled_from(result))
+    region["id"] = "r1"
+    place = data.draw(st.sampled_from([region, region.get("value", region)]))
+    place[data.draw(st.sampled_from(sorted(place)))] = data.draw(json)
+    config = parsed(sample.xml)
+    try:
+        found = label_configs.read(config, result, sample.data, task=7, annotation=8)
+    except Malformed as error:
+        assert (error.task, error.annotation) == (7, 8)
+        assert error.region is not None or region.get("id") != "r1" or len(result) > 1
+        return
+    for name, value in found.items():
+        hash(value)
+        assert label_configs.control_distance(config.by_name[name], value, value) == 0
+        assert not any(isinstance(x, float) and math.isnan(x) for x in (value,))
