@@ -5,6 +5,7 @@ Times are timezone-aware UTC. `result` is a Label Studio result: a list of regio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -108,6 +109,8 @@ class Batch:
     parent: str | None = None
     #: Data Manager view ids by purpose ("validate", "disagree").
     views: dict[str, int] = field(default_factory=dict)
+    #: Sizes of the parts that the policy asks about, as `Strata`; empty where it asks for none.
+    strata: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,6 +197,18 @@ class Item:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Strata:
+    """How many tasks with a candidate each part of a batch had when it was frozen."""
+
+    #: By control and label: tasks whose candidate has the label.
+    labels: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: By task-data field and its value as text.
+    slices: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: The slices that each task of the draw order was in: by task id, then by field.
+    of_task: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """All that a verdict on a batch rests on."""
 
@@ -206,3 +221,8 @@ class Evidence:
     #: Length of the queue so far: places below it are asked of people now.
     queue_length: int
     gold: tuple[GoldTask, ...] = ()
+    #: Address of the ML backend that made the candidates.
+    generator: str = ""
+    generator_version: str = ""
+    #: None where the sizes of its parts were not kept.
+    strata: Strata | None = None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from label_configs import LabelConfig
-from sync.errors import ConfigurationError
 from sync.gating import criteria as judge
-from sync.gating.candidates.tally import Tally, tally
+from sync.gating.candidates import criteria as parts
+from sync.gating.candidates.tally import Key, Tally, tally
 from sync.gating.forecast import forecast
 from sync.gating.policy import GatePolicy, digest
 from sync.gating.scores import Scores, blind_scores
@@ -32,16 +32,16 @@ def gate(evidence: Evidence, policy: GatePolicy, config: LabelConfig) -> Verdict
         config: the project's label config.
 
     Raises:
-        ConfigurationError: the policy asks for a criterion that is not judged yet.
+        ConfigurationError: a field of the policy's slices has too many values.
     """
-    _refuse_unjudged(policy)
     overlap = policy.gate.min_overlap
     scores = blind_scores(evidence, config, overlap)
     gold, unreadable = judge.gold_answers(evidence, config, overlap)
-    criteria = _criteria(evidence, scores, gold, policy, config)
+    counted = tally([scored.judged for scored in scores.counted], config)
+    criteria = _criteria(evidence, scores, counted, gold, policy, config)
     state = _state(criteria, evidence, scores)
     ahead = forecast(evidence, scores, criteria, gold, policy) if state is State.MORE else None
-    worst = _worst_label(scores, config)
+    worst = _worst_label(counted)
     labels_left = ahead.labels if ahead else 0
     answers = [answer for task in evidence.sample for answer in task.answers]
     return Verdict(
@@ -67,27 +67,24 @@ def gate(evidence: Evidence, policy: GatePolicy, config: LabelConfig) -> Verdict
     )
 
 
-def _refuse_unjudged(policy: GatePolicy) -> None:
-    if policy.gate.labels.min_precision is not None:
-        raise ConfigurationError("gate.labels.min_precision is not judged yet: remove it")
-    if policy.gate.slice:
-        raise ConfigurationError("gate.slice is not judged yet: remove it")
-
-
 def _criteria(
     evidence: Evidence,
     scores: Scores,
+    counted: Mapping[Key, Tally],
     gold: Sequence[judge.GoldAnswer],
     policy: GatePolicy,
     config: LabelConfig,
 ) -> list[Criterion]:
-    found = []
-    if policy.gate.risk != "low":
-        found.append(judge.acceptance(scores, evidence.population, policy))
-    found.append(judge.gold(evidence, gold, policy))
-    if policy.gate.risk != "low" and policy.gate.agreement.coefficient != "none":
+    people = judge.gold(evidence, gold, policy)
+    if policy.gate.risk == "low":
+        return [people]
+    found = [judge.acceptance(scores, evidence.population, policy), people]
+    if policy.gate.agreement.coefficient != "none":
         found.append(judge.agreement(scores.counted, config, policy))
-    return found
+    precision, confidence = policy.gate.labels.min_precision, policy.gate.confidence
+    if precision is not None:
+        found.append(parts.labels(evidence, counted, config, precision, confidence))
+    return found + parts.slices(evidence, scores, policy)
 
 
 def _state(criteria: Sequence[Criterion], evidence: Evidence, scores: Scores) -> State:
@@ -118,9 +115,8 @@ def _disagreements(scores: Scores) -> tuple[int, ...]:
     return tuple(s.task.task_id for s in sorted(differing, key=lambda s: s.score))
 
 
-def _worst_label(scores: Scores, config: LabelConfig) -> WorstLabel | None:
+def _worst_label(counted: Mapping[Key, Tally]) -> WorstLabel | None:
     """The label of candidates that people confirm least often, in tasks."""
-    counted = tally([scored.judged for scored in scores.counted], config)
     known = {k: t for k, t in counted.items() if len(t.proposing) >= _FEWEST}
     if not known:
         return None

@@ -6,7 +6,12 @@ import math
 from collections.abc import Sequence
 
 from sync.gating.scores import Scores
-from sync.gating.verdict import Criterion, State, WorstLabel
+from sync.gating.verdict import Criterion, Part, State, WorstLabel
+
+#: Characters of a label or slice that a sentence quotes.
+_QUOTED = 40
+#: Characters of the reasons in a sentence.
+_REASONS = 110
 
 
 def sentence(
@@ -28,48 +33,88 @@ def _passed(criteria: Sequence[Criterion], scores: Scores) -> str:
     accepted = _named(criteria, "acceptance")
     if accepted is None or accepted.lower is None:
         return "PASS: people answer gold well enough. Next: assay promote."
+    rare = sum(not part.judged for criterion in criteria for part in criterion.parts)
+    without = f" (without {rare} labels or slices too rare to be judged)" if rare else ""
     return (
         f"PASS: at least {_down(accepted.lower)} of the batch is right "
-        f"({_percent(accepted.threshold)} asked): {_confirmed(scores)}. Next: assay promote."
+        f"({_percent(accepted.threshold)} asked): {_confirmed(scores)}. "
+        f"Next: assay promote{without}."
     )
 
 
 def _held(criteria: Sequence[Criterion], scores: Scores, worst: WorstLabel | None) -> str:
-    failed = [c for c in criteria if c.state is State.HOLD]
-    if not failed and not scores.asked:
+    failed = next((c for c in criteria if c.state is State.HOLD), None)
+    if failed is None:
+        return _settled(criteria, scores)
+    if failed.name == "acceptance":
+        return _rejected(failed, scores, worst)
+    if failed.parts:
+        return _part_held(failed, failed.parts[0])
+    if failed.name == "gold":
+        return (
+            f"HOLD: people answer gold right at most {_most(failed)} of the time "
+            f"({_percent(failed.threshold)} asked, {failed.n} answers). Next: go through the "
+            "guidelines with the annotators, then judge a new batch."
+        )
+    return (
+        f"HOLD: people agree too little with each other (alpha at most {failed.upper:.2f}, "
+        f"{failed.threshold:.2f} asked, {failed.n} tasks). Next: sharpen the guidelines, then "
+        "judge a new batch."
+    )
+
+
+def _settled(criteria: Sequence[Criterion], scores: Scores) -> str:
+    """Nothing failed, but nothing is left to ask either."""
+    if not scores.asked:
         return (
             "HOLD: no task of the batch is blind, so nobody can judge its candidates. Next: freeze "
             "a larger batch, or raise sample.blind_share."
         )
-    if not failed:
-        still = " and ".join(c.name for c in criteria if c.state is State.MORE)
+    still = [c for c in criteria if c.state is State.MORE and c.name != "gold"]
+    unknown = next((c for c in still if c.parts and not c.parts[0].judged), None)
+    if unknown is not None:
         return (
-            f"HOLD: all {scores.asked} blind tasks are answered and {still} is still too close "
-            f"to its threshold: {_confirmed(scores)}. Next: improve the batch, judge it anew."
+            f"HOLD: all {scores.asked} blind tasks are answered and {unknown.reason}. "
+            "Next: freeze a larger batch, or raise sample.limit."
         )
-    first = failed[0]
-    most = "" if first.upper is None else _up(first.upper)
-    if first.name == "acceptance":
-        weak = (
-            f"; worst label {_short(worst.label)!r} ({worst.correct:g} of {worst.n})"
-            if worst
-            else ""
-        )
-        return (
-            f"HOLD: at most {most} of the batch is right ({_percent(first.threshold)} asked): "
-            f"{_confirmed(scores)}{weak}. Next: do not train on it; correct or regenerate it."
-        )
-    if first.name == "gold":
-        return (
-            f"HOLD: people answer gold right at most {most} of the time "
-            f"({_percent(first.threshold)} asked, {first.n} answers). Next: go through the "
-            "guidelines with the annotators, then judge a new batch."
-        )
+    names = " and ".join(_subject(c) for c in still)
+    are = "are" if len(still) > 1 else "is"
     return (
-        f"HOLD: people agree too little with each other (alpha at most {first.upper:.2f}, "
-        f"{first.threshold:.2f} asked, {first.n} tasks). Next: sharpen the guidelines, then "
-        "judge a new batch."
+        f"HOLD: all {scores.asked} blind tasks are answered and {names} {are} still too close "
+        f"to the threshold: {_confirmed(scores)}. Next: improve the batch, judge it anew."
     )
+
+
+def _subject(criterion: Criterion) -> str:
+    if not criterion.parts:
+        return criterion.name
+    return _what(criterion, criterion.parts[0])
+
+
+def _rejected(failed: Criterion, scores: Scores, worst: WorstLabel | None) -> str:
+    weak = ""
+    if worst:
+        weak = f"; worst label {_quoted(worst.label)} ({worst.correct:g} of {worst.n})"
+    return (
+        f"HOLD: at most {_most(failed)} of the batch is right ({_percent(failed.threshold)} "
+        f"asked): {_confirmed(scores)}{weak}. Next: do not train on it; correct or regenerate it."
+    )
+
+
+def _part_held(failed: Criterion, part: Part) -> str:
+    others = sum(other.state is State.HOLD for other in failed.parts) - 1
+    more = f"; {others} more fail too" if others else ""
+    return (
+        f"HOLD: at most {_most(failed)} of {_what(failed, part)} is right "
+        f"({_percent(failed.threshold)} asked, {part.n} tasks){more}. "
+        "Next: correct or regenerate these tasks, then judge them as a new batch."
+    )
+
+
+def _what(criterion: Criterion, part: Part) -> str:
+    if criterion.name == "labels":
+        return f"label {_quoted(part.name)}"
+    return f"slice {_quoted(part.of)} = {_quoted(part.name)}"
 
 
 def _open(criteria: Sequence[Criterion], scores: Scores, labels_left: int | None) -> str:
@@ -89,7 +134,7 @@ def _open(criteria: Sequence[Criterion], scores: Scores, labels_left: int | None
     )
     return (
         f"MORE: {counted} of {scores.asked} blind tasks count so far{waiting}, "
-        f"{_sum(scores):g} confirmed{more}. Next: {ahead}."
+        f"{_sum(scores):g} confirmed{_short(more, _REASONS)}. Next: {ahead}."
     )
 
 
@@ -105,8 +150,16 @@ def _named(criteria: Sequence[Criterion], name: str) -> Criterion | None:
     return next((c for c in criteria if c.name == name), None)
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= 40 else f"{label[:39]}…"
+def _quoted(text: str) -> str:
+    return repr(_short(text, _QUOTED))
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _most(criterion: Criterion) -> str:
+    return "" if criterion.upper is None else _up(criterion.upper)
 
 
 def _percent(share: float) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class State(StrEnum):
@@ -16,10 +18,31 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """A label or a slice of the batch, held against the threshold of its criterion."""
+
+    #: The control of a label, or the task-data field of a slice.
+    of: str
+    #: The label, or the field's value as text.
+    name: str
+    state: State
+    estimate: float | None
+    lower: float | None
+    #: With the correction for the number of parts that are judged.
+    upper: float | None
+    #: Its tasks that count.
+    n: int
+    #: Its tasks in the frozen batch; None where that was not kept.
+    population: int | None
+    #: False where too few of its tasks can be blind to show anything; such a part decides nothing.
+    judged: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Criterion:
     """One thing that a batch must show."""
 
-    #: "acceptance", "gold" or "agreement".
+    #: "acceptance", "gold", "agreement", "labels", or "slice " and the field.
     name: str
     state: State
     threshold: float
@@ -31,6 +54,8 @@ class Criterion:
     #: Tasks (agreement, acceptance) or answers (gold) that it rests on.
     n: int = 0
     reason: str = ""
+    #: Its labels or slices, worst first; the criterion's own numbers are those of the first.
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,20 +122,30 @@ class Verdict:
         found = asdict(self)
         for name in ("criteria", "annotators", "disagreements"):
             found[name] = list(found[name])
+        for criterion in found["criteria"]:
+            criterion["parts"] = list(criterion["parts"])
         found["set_aside"] = [list(item) for item in self.set_aside]
         return found
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Verdict:
         """A verdict from what `to_dict` gave."""
-        read = {f.name: values[f.name] for f in fields(cls)}
+        # A verdict that an older version wrote lacks what is newer, which has a default.
+        read = {f.name: values[f.name] for f in fields(cls) if f.name in values}
         read["state"] = State(read["state"])
-        read["criteria"] = tuple(
-            Criterion(**{**c, "state": State(c["state"])}) for c in read["criteria"]
-        )
+        read["criteria"] = tuple(_criterion(c) for c in read["criteria"])
         read["annotators"] = tuple(AnnotatorGold(**a) for a in read["annotators"])
         read["disagreements"] = tuple(read["disagreements"])
         read["set_aside"] = tuple((item, reason) for item, reason in read["set_aside"])
         worst = read["worst_label"]
         read["worst_label"] = None if worst is None else WorstLabel(**worst)
         return cls(**read)
+
+
+def _criterion(values: dict[str, Any]) -> Criterion:
+    parts = tuple(_with_state(Part, part) for part in values.get("parts", ()))
+    return _with_state(Criterion, {**values, "parts": parts})
+
+
+def _with_state(kind: type[T], values: dict[str, Any]) -> T:
+    return kind(**{**values, "state": State(values["state"])})
