@@ -1,0 +1,146 @@
+"""Agreement of people on each control."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import label_configs
+from label_configs import Control
+from sync.gating.coefficients import (
+    Coefficient,
+    cohen_kappa,
+    fleiss_kappa,
+    gwet_ac1,
+    krippendorff_alpha,
+    per_label,
+    percent_agreement,
+    ratings,
+)
+from sync.gating.report.reading import ReadItem
+
+#: (item, annotator, typed value; None where the answer leaves the control empty).
+Row = tuple[int, int, Any | None]
+
+#: Labels with figures of their own.
+MOST_LABELS = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A figure that only some kinds of labels have."""
+
+    #: None where there is nothing to measure.
+    value: float | None
+    #: Pairs of answers, or answers beside gold, that it is taken over.
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlReport:
+    """How far people agree on one control."""
+
+    name: str
+    tag: str
+    #: "nominal", "ordinal", "interval", or empty where only a distance is defined.
+    scale: str
+    #: Answers that are no skip.
+    answers: int
+    #: percent, cohen_kappa, fleiss_kappa, krippendorff_alpha, gwet_ac1.
+    agreement: dict[str, Coefficient]
+    #: Krippendorff's alpha of each label against all others.
+    labels: dict[str, Coefficient]
+    #: Of two people each, such as f1 and character_f1; of people against gold, such as wer.
+    measures: dict[str, Measure]
+
+
+def control_report(control: Control, items: Sequence[ReadItem], confidence: float) -> ControlReport:
+    """Agreement on a control over all answers that are no skip.
+
+    Args:
+        control: the control.
+        items: what was read.
+        confidence: of each interval, in (0, 1).
+    """
+    rows = rows_of(control, items)
+    kind = label_configs.kind_of(control)
+    return ControlReport(
+        name=control.name,
+        tag=control.tag,
+        scale=kind.SCALE,
+        answers=len(rows),
+        agreement=agreement(control, rows, confidence),
+        labels=_per_label(control, rows, confidence),
+        measures=_measures(control, items),
+    )
+
+
+def rows_of(control: Control, items: Sequence[ReadItem]) -> list[Row]:
+    """The answers that are no skip, in the order of the items."""
+    return [
+        (read.item.task_id, answer.annotator, values.get(control.name))
+        for read in items
+        for answer, values in zip(read.item.answers, read.answers, strict=True)
+        if values is not None
+    ]
+
+
+def agreement(control: Control, rows: Sequence[Row], confidence: float) -> dict[str, Coefficient]:
+    """Each coefficient by its name."""
+    given = ratings(_categories(control, rows))
+    return {
+        "percent": percent_agreement(given, confidence),
+        "cohen_kappa": cohen_kappa(given, confidence),
+        "fleiss_kappa": fleiss_kappa(given, confidence),
+        "krippendorff_alpha": krippendorff_alpha(given, confidence),
+        "gwet_ac1": gwet_ac1(given, confidence),
+    }
+
+
+def _categories(control: Control, rows: Sequence[Row]) -> list[tuple[int, int, Hashable]]:
+    kind = label_configs.kind_of(control)
+    return [
+        (item, annotator, "" if value is None else kind.category(control, value) or "")
+        for item, annotator, value in rows
+    ]
+
+
+def _per_label(
+    control: Control, rows: Sequence[Row], confidence: float
+) -> dict[str, Coefficient]:
+    """Of what has categories; a text or a set of regions is no label."""
+    kind = label_configs.kind_of(control)
+    first = next((value for _, _, value in rows if value is not None), None)
+    if first is None or not control.labels or kind.category(control, first) is None:
+        return {}
+    given = ratings(_categories(control, rows))
+    if len(given.categories) > MOST_LABELS:
+        return {}
+    found = per_label(given, lambda one: krippendorff_alpha(one, confidence))
+    return {str(label): coefficient for label, coefficient in found.items() if label != ""}
+
+
+def _measures(control: Control, items: Sequence[ReadItem]) -> dict[str, Measure]:
+    kind = label_configs.kind_of(control)
+    found: dict[str, Measure] = {}
+    for name, function in (("f1", "counts"), ("character_f1", "character_f1")):
+        of_pair = getattr(kind, function, None)
+        if of_pair is not None:
+            found[name] = _between_people(control, items, name, of_pair)
+    if hasattr(kind, "error_rates"):
+        found |= _against_gold(control, items, kind.error_rates)
+    return found
+
+
+def _between_people(
+    control: Control, items: Sequence[ReadItem], name: str, of_pair: Callable[..., Any]
+) -> Measure:
+    raise NotImplementedError
+
+
+def _against_gold(
+    control: Control, items: Sequence[ReadItem], error_rates: Callable[..., tuple[float, float]]
+) -> dict[str, Measure]:
+    raise NotImplementedError
