@@ -33,6 +33,18 @@ def model_version(project_id: int) -> str:
     return f"assay-{project_id}"
 
 
+def read_policy(path: Path) -> GatePolicy:
+    """The policy in a settings file.
+
+    Raises:
+        ConfigurationError: it is no TOML, or a key or value in it is not allowed.
+    """
+    try:
+        return from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, ValueError, OSError) as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+
+
 class Settings(BaseSettings):
     """What Assay is told from outside; each field is the variable ASSAY_<FIELD>."""
 
@@ -107,10 +119,7 @@ class Settings(BaseSettings):
                     "create it or unset the variable"
                 )
             return GatePolicy()
-        try:
-            return from_dict(tomllib.loads(self.config.read_text(encoding="utf-8")))
-        except (tomllib.TOMLDecodeError, ValueError, OSError) as error:
-            raise ConfigurationError(f"{self.config}: {error}") from None
+        return read_policy(self.config)
 
     @property
     def store_url(self) -> str:

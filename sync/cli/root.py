@@ -29,6 +29,7 @@ HOLD, MORE, USAGE = 10, 11, 2
 
 #: Command name to the module that defines it as a function of the same name.
 _COMMANDS = {
+    "audit": "sync.cli.audit",
     "doctor": "sync.cli.connection",
     "connect": "sync.cli.connection",
     "disconnect": "sync.cli.connection",
@@ -138,6 +139,7 @@ project_option = click.option(
 def assay() -> None:
     """Decide which batches of machine-made labels are good enough to train on.
 
+    Before anything is installed:  audit, on an export of Label Studio.
     First day:  doctor › connect › gold add › freeze › run.
     When a batch has passed:  promote.
     See it all work on simulated annotators:  demo.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -24,6 +24,8 @@ from sync.gating.report.reading import ReadItem
 #: (item, annotator, typed value; None where the answer leaves the control empty).
 Row = tuple[int, int, Any | None]
 
+#: Intersection over union from which two regions are the same one, for f1.
+OVERLAP = 0.5
 #: Labels with figures of their own.
 MOST_LABELS = 100
 
@@ -107,9 +109,7 @@ def _categories(control: Control, rows: Sequence[Row]) -> list[tuple[int, int, H
     ]
 
 
-def _per_label(
-    control: Control, rows: Sequence[Row], confidence: float
-) -> dict[str, Coefficient]:
+def _per_label(control: Control, rows: Sequence[Row], confidence: float) -> dict[str, Coefficient]:
     """Of what has categories; a text or a set of regions is no label."""
     kind = label_configs.kind_of(control)
     first = next((value for _, _, value in rows if value is not None), None)
@@ -125,22 +125,56 @@ def _per_label(
 def _measures(control: Control, items: Sequence[ReadItem]) -> dict[str, Measure]:
     kind = label_configs.kind_of(control)
     found: dict[str, Measure] = {}
-    for name, function in (("f1", "counts"), ("character_f1", "character_f1")):
-        of_pair = getattr(kind, function, None)
-        if of_pair is not None:
-            found[name] = _between_people(control, items, name, of_pair)
+    if hasattr(kind, "counts"):
+        found["f1"] = _f1(control, items, kind.counts)
+    if hasattr(kind, "character_f1") and _is_text(control):
+        scores = [kind.character_f1(a, b) for a, b in _pairs(control, items)]
+        found["character_f1"] = Measure(value=_mean(scores), n=len(scores))
     if hasattr(kind, "error_rates"):
-        found |= _against_gold(control, items, kind.error_rates)
+        rates = [kind.error_rates(control, a, b) for a, b in _beside_gold(control, items)]
+        for place, name in enumerate(("cer", "wer")):
+            scores = [rate[place] for rate in rates]
+            found[name] = Measure(value=_mean(scores), n=len(scores))
     return found
 
 
-def _between_people(
-    control: Control, items: Sequence[ReadItem], name: str, of_pair: Callable[..., Any]
+def _f1(
+    control: Control,
+    items: Sequence[ReadItem],
+    counts: Callable[[Control, Any, Any, float], tuple[int, int, int]],
 ) -> Measure:
-    raise NotImplementedError
+    """Of all regions of all pairs together: 2 matched / (regions of one + of the other)."""
+    matched = regions = pairs = 0
+    for a, b in _pairs(control, items):
+        pairs += 1
+        if a is None or b is None or a == b:
+            both, left, right = (0 if a != b else len(a or ())), len(a or ()), len(b or ())
+        else:
+            both, left, right = counts(control, a, b, OVERLAP)
+        matched, regions = matched + both, regions + left + right
+    return Measure(value=2 * matched / regions if regions else None, n=pairs)
 
 
-def _against_gold(
-    control: Control, items: Sequence[ReadItem], error_rates: Callable[..., tuple[float, float]]
-) -> dict[str, Measure]:
-    raise NotImplementedError
+def _pairs(control: Control, items: Sequence[ReadItem]) -> Iterator[tuple[Any, Any]]:
+    """The values of every two people who answered the same item."""
+    for read in items:
+        given = [values.get(control.name) for values in read.answers if values is not None]
+        yield from combinations(given, 2)
+
+
+def _beside_gold(control: Control, items: Sequence[ReadItem]) -> Iterator[tuple[Any, Any]]:
+    """The known value and the value of each answer to it."""
+    for read in items:
+        known = None if read.gold is None else read.gold.get(control.name)
+        if known is not None:
+            for values in read.answers:
+                if values is not None:
+                    yield known, values.get(control.name)
+
+
+def _is_text(control: Control) -> bool:
+    return all(tag.tag in ("Text", "HyperText") for tag in control.objects)
+
+
+def _mean(numbers: Sequence[float]) -> float | None:
+    return sum(numbers) / len(numbers) if numbers else None

@@ -9,7 +9,6 @@ import numpy as np
 
 from label_configs import LabelConfig
 from sync.gating.bounds import anytime_bounds
-from sync.gating.coefficients import Coefficient
 from sync.gating.criteria import state_of
 from sync.gating.policy import GatePolicy
 from sync.gating.report.controls import agreement, rows_of

@@ -78,9 +78,7 @@ def candidate_report(
         upper=high,
         shown=seen,
         blind=len(numbers) - seen,
-        labels=figures(
-            tasks, config, confidence=policy.gate.confidence, populations=populations
-        ),
+        labels=figures(tasks, config, confidence=policy.gate.confidence, populations=populations),
         confusions=confused(tasks, config),
         scores=tuple(scores),
     )

@@ -1,0 +1,104 @@
+"""An audit: an export in, everything that it tells out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import label_configs
+from label_configs import LabelConfig
+from sync.audit.export import Export, assemble
+from sync.audit.infer import infer
+from sync.audit.reader import Progress, read_tasks
+from sync.audit.tasks import SetAside
+from sync.gating.policy import GatePolicy
+from sync.gating.report import Report, report
+from sync.records import GoldItem, Json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """What an export tells, and under which label config."""
+
+    export: Export
+    config: LabelConfig
+    #: Whether the label config was inferred from the export.
+    inferred: bool
+    report: Report
+
+    @property
+    def set_aside(self) -> tuple[SetAside, ...]:
+        """All that could not be read, and why."""
+        unread = (SetAside(**asdict(one)) for one in self.report.set_aside)
+        return (*self.export.set_aside, *unread)
+
+    def person(self, annotator: int) -> int | str:
+        """What the export calls a person."""
+        return self.export.people.get(annotator, annotator)
+
+    def to_dict(self) -> Json:
+        """JSON-ready, with people as the export calls them."""
+        found = self.report.to_dict()
+        for row in found["annotators"]:
+            row["email"] = self.export.emails.get(row["annotator"])
+            row["annotator"] = self.person(row["annotator"])
+        return {
+            "export": self._counts(),
+            "config": {"inferred": self.inferred, "xml": self.config.xml},
+            **found,
+            "set_aside": [asdict(aside) for aside in self.set_aside],
+        }
+
+    def _counts(self) -> Json:
+        export = self.export
+        answers = [answer for item in export.items for answer in item.answers]
+        return {
+            "tasks": len(export.items),
+            "answers": len(answers),
+            "skips": sum(answer.result is None for answer in answers),
+            "shown": len(export.shown),
+            "repeats": export.repeats,
+            "gold": sum(item.gold is not None for item in export.items),
+            "unmatched_gold": export.unmatched_gold,
+            "predictions": sum(item.candidate is not None for item in export.items),
+            "predictions_without_results": export.without_results,
+            "model_version": export.version,
+            "model_versions": dict(export.versions),
+        }
+
+
+def audit(
+    path: Path,
+    policy: GatePolicy,
+    *,
+    gold: Sequence[GoldItem] = (),
+    xml: str | None = None,
+    model_version: str | None = None,
+    progress: Progress | None = None,
+    step: Callable[[str], None] = lambda what: None,
+) -> Audit:
+    """Audit Label Studio's JSON export.
+
+    Args:
+        path: the export.
+        policy: thresholds and confidence.
+        gold: known answers besides those that the export marks as ground truth.
+        xml: the label config; None infers it from the export.
+        model_version: the predictions to judge; None takes the newest version.
+        progress: told the bytes that are read so far and those of the file.
+        step: told what is done now.
+
+    Raises:
+        ConfigurationError: a file is not of the form that is asked for.
+        Fatal: the label config has a control whose values cannot be compared.
+    """
+    export = assemble(read_tasks(path, progress), gold, model_version)
+    step("label config")
+    config = label_configs.parse(infer(export.items) if xml is None else xml)
+    return Audit(
+        export=export,
+        config=config,
+        inferred=xml is None,
+        report=report(export.items, config, policy, shown=export.shown, step=step),
+    )
