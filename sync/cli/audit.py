@@ -58,13 +58,13 @@ def audit(
     """
     from sync.audit import audit as use_case
     from sync.cli.audit_text import text
-    from sync.cli.gold import read_items
+    from sync.cli.gold import read_items, read_text
 
     done = use_case(
         export,
         _policy(policy_file),
         gold=read_items(gold_file) if gold_file else (),
-        xml=_text(config_file) if config_file else None,
+        xml=read_text(config_file) if config_file else None,
         model_version=model_version,
         progress=_progress(),
         step=_step(),
@@ -83,15 +83,6 @@ def _policy(file: Path | None) -> GatePolicy:
     usual = Path("assay.toml")
     chosen = file or (usual if usual.exists() else None)
     return read_policy(chosen) if chosen else GatePolicy()
-
-
-def _text(file: Path) -> str:
-    from sync.errors import ConfigurationError
-
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file} cannot be read: {error}") from None
 
 
 def _progress() -> Callable[[int, int], None] | None:

@@ -57,14 +57,29 @@ def add(app: App, project: int | None, batch: str | None, file: Path) -> None:
     )
 
 
+def read_text(file: Path) -> str:
+    """What a file in UTF-8 holds.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{file} is no UTF-8 text") from None
+
+
 def read_items(file: Path) -> list[GoldItem]:
     """Gold items from JSON lines.
 
     Raises:
-        ConfigurationError: a line is not of the form that `assay gold add --help` shows.
+        ConfigurationError: the file cannot be read, or a line is not of the form that `assay gold add --help` shows.
     """
     found = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    # Not splitlines(), which also cuts at characters that JSON strings may hold as they are.
+    for number, line in enumerate(read_text(file).split("\n"), start=1):
         if not line.strip():
             continue
         place = f"{file.name} line {number}"
