@@ -39,8 +39,8 @@ def engine_for(config: LabelConfig) -> str:
         if engine.fits(config):
             return name
     raise Fatal(
-        "no engine fits the label config: there are engines for one single Choices over Text "
-        "or over one Image; connect another ML backend with ASSAY_GENERATOR_URL"
+        "no engine fits the label config: there are engines for one single Choices of a fixed "
+        "list over one Text or one Image; connect another ML backend with ASSAY_GENERATOR_URL"
     )
 
 
@@ -98,7 +98,7 @@ def _examples(
         if task.data_hash in held_out or control is None:
             continue
         try:
-            chosen = label_configs.read(config, annotation.result).get(control.name)
+            chosen = label_configs.read(config, annotation.result, task.data).get(control.name)
         except Skippable:
             continue
         if chosen:

@@ -117,9 +117,9 @@ def _row(task: Task, result: Result, source: str, score: float | None, version: 
 def _human_labels(store: Store, project: Project, config: LabelConfig) -> dict[int, Result]:
     """The newest readable annotation of each task outside sample and gold."""
     found: defaultdict[int, list[Annotation]] = defaultdict(list)
-    for _, annotation in store.training_rows(project.project_id):
+    for task, annotation in store.training_rows(project.project_id):
         try:
-            if label_configs.read(config, annotation.result):
+            if label_configs.read(config, annotation.result, task.data):
                 found[annotation.task_id].append(annotation)
         except Skippable:
             continue

@@ -60,12 +60,15 @@ class Engine(Protocol):
 
 
 def single_choice(config: LabelConfig) -> Control | None:
-    """The config's control, if it is one single Choices."""
+    """The config's control, if it is one single Choices of a fixed list, for the whole task."""
     if len(config.controls) != 1:
         return None
     control = config.controls[0]
-    single = control.attrs.get("choice", "single").startswith("single")
-    return control if control.tag == "Choices" and single else None
+    single = (control.attribute("choice") or "single").startswith("single")
+    plain = not control.switched_on & {"allownested", "peritem", "perregion"}
+    fixed = bool(control.labels) and not control.attribute("value").startswith("$")
+    whole = not control.is_repeated
+    return control if control.tag == "Choices" and single and plain and fixed and whole else None
 
 
 def fields(config: LabelConfig, tag: str) -> list[str]:

@@ -53,9 +53,13 @@ class TextEngine:
     """One single choice over texts."""
 
     def fits(self, config: LabelConfig) -> bool:
-        """Whether all that is shown is text."""
-        shown = {tag.tag for tag in config.objects}
-        return single_choice(config) is not None and shown == {"Text"}
+        """Whether all that is shown is one text.
+
+        The words of several would be counted as one heap, and which of them said what is lost:
+        nothing could be learned of a choice between two.
+        """
+        shown = [tag.tag for tag in config.objects]
+        return single_choice(config) is not None and shown == ["Text"]
 
     def fit(
         self,

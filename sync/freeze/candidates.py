@@ -37,7 +37,7 @@ def _candidate(
     task: Task, proposal: Proposal, batch: str, version: str, config: LabelConfig
 ) -> Candidate:
     answer = proposal.answer or {}
-    result, reason = _judged(answer.get("result"), proposal.reason, config)
+    result, reason = _judged(answer.get("result"), proposal.reason, config, task)
     return Candidate(
         task_id=task.task_id,
         batch=batch,
@@ -48,13 +48,15 @@ def _candidate(
     )
 
 
-def _judged(result: object, reason: str, config: LabelConfig) -> tuple[Result | None, str]:
+def _judged(
+    result: object, reason: str, config: LabelConfig, task: Task
+) -> tuple[Result | None, str]:
     if result is None:
         return None, reason
     if not isinstance(result, list) or not all(isinstance(region, dict) for region in result):
         return None, "the generator's result is not a list of regions"
     try:
-        label_configs.read(config, result)
+        label_configs.read(config, result, task.data)
     except Skippable as error:
         return None, str(error)
     return result, ""

@@ -42,9 +42,10 @@ def plant(
         ConfigurationError: an item is not usable; nothing is changed then.
     """
     config = label_configs.parse(project.label_config)
-    for item in items:
-        _check(config, item)
     tasks = store.tasks(project.project_id)
+    known = {task.task_id: task.data for task in tasks}
+    for item in items:
+        _check(config, item, known.get(item.task) if item.task is not None else item.data)
     by_hash = {task.data_hash: task.task_id for task in tasks}
     closed = _closed(store, project.project_id, [task.task_id for task in tasks])
     found: dict[int, Gold] = {}
@@ -53,7 +54,7 @@ def plant(
         task_id = _match(item, by_hash, queue_field)
         if task_id is None:
             new.append(item)
-        elif task_id not in {task.task_id for task in tasks}:
+        elif task_id not in known:
             raise ConfigurationError(f"{item.place}: project has no task {task_id}")
         elif task_id in closed:
             raise ConfigurationError(f"{item.place}: task {task_id} {closed[task_id]}")
@@ -69,9 +70,9 @@ def plant(
     return Planted(matched=matched, added=len(ids), total=len(store.gold(project.project_id)))
 
 
-def _check(config: label_configs.LabelConfig, item: GoldItem) -> None:
+def _check(config: label_configs.LabelConfig, item: GoldItem, data: Json | None) -> None:
     try:
-        values = label_configs.read(config, item.result)
+        values = label_configs.read(config, item.result, data)
     except Skippable as error:
         raise ConfigurationError(f"{item.place}: {error}") from None
     if not values:

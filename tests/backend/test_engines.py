@@ -168,10 +168,29 @@ def test_a_server_that_is_down_is_asked_once(image_config: LabelConfig, digits: 
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("name", ["safety_policy", "ner"])
+@pytest.mark.parametrize("name", ["safety_policy", "ner", "pairwise_preference"])
 def test_engines_know_what_does_not_fit(name: str) -> None:
-    """A config with several controls or other tags fits no engine."""
+    """A config with several controls, other tags or several texts fits no engine."""
     config = label_configs.parse(label_configs.load(name))
+    assert not [engine for engine in ENGINES.values() if engine.fits(config)]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "inside"),
+    [
+        ('choice="multiple"', '<Choice value="a"/>'),
+        ('allowNested="true"', '<Choice value="a"><Choice value="b"/></Choice>'),
+        ('perItem="true"', '<Choice value="a"/>'),
+        ('perRegion="true"', '<Choice value="a"/>'),
+        ('value="$options"', ""),
+    ],
+)
+def test_engines_know_choices_that_do_not_fit(attributes: str, inside: str) -> None:
+    """Choices that are more than one label of a fixed list for the task fit no engine."""
+    config = label_configs.parse(
+        f'<View><Text name="t" value="$t"/><Choices name="c" toName="t" {attributes}>{inside}'
+        "</Choices></View>"
+    )
     assert not [engine for engine in ENGINES.values() if engine.fits(config)]
 
 
