@@ -36,6 +36,11 @@ class ObjectTag:
         """The key of the task's data, such as "text"."""
         return self.value.lstrip("$")
 
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """The attributes by their names in lower case: Label Studio reads them in any case."""
+        return {name.lower(): value for name, value in self.attrs.items()}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Control:

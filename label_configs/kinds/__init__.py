@@ -12,6 +12,7 @@ from label_configs.kinds import (
     ranker,
     rating,
     shapes,
+    spans,
     text_area,
 )
 from label_configs.kinds.indexed import Indexed
@@ -26,8 +27,11 @@ KINDS: dict[str, Kind] = {
     "DateTime": date_time,
     "Ellipse": shapes,
     "EllipseLabels": shapes,
+    "HyperTextLabels": spans,
+    "Labels": spans,
     "Number": number,
     "Pairwise": pairwise,
+    "ParagraphLabels": spans,
     "Polygon": shapes,
     "PolygonLabels": shapes,
     "Ranker": ranker,
@@ -36,6 +40,8 @@ KINDS: dict[str, Kind] = {
     "RectangleLabels": shapes,
     "Taxonomy": Paths("taxonomy"),
     "TextArea": text_area,
+    "TimeSeriesLabels": spans,
+    "TimelineLabels": spans,
 }
 #: Choices inside Choices.
 _NESTED_CHOICES = Paths("choices")

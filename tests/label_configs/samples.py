@@ -22,6 +22,8 @@ class Sample:
     others: list[list[Json]] = field(default_factory=list)
     #: Whether the SDK's validator knows such results.
     sdk: bool = True
+    #: Whether the values are the same without the task's data.
+    alone: bool = True
 
 
 def of(control: str, kind: str, *values: Any, to: str = "t", **more: Any) -> list[list[Json]]:

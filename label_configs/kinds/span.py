@@ -1,0 +1,80 @@
+"""A labelled stretch of text, sound or time, and what the reading of one may complain about."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.errors import Malformed
+
+#: The largest number of which lengths and sums are taken, and the largest exact whole one.
+_LARGEST, _WHOLE = 1e100, 2**53
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Span:
+    """A stretch from start to end, end not included.
+
+    Units: characters (Unicode code points) of text, seconds of sound and of time series with a
+    time format, the series' own numbers otherwise, frames of video. Only an instant of a time
+    series has no length.
+    """
+
+    #: Spans of different tracks have nothing in common: a channel of sound, a node of HTML.
+    track: str
+    start: float
+    end: float
+    #: Sorted, each once; empty where the control has no labels.
+    labels: tuple[str, ...] = ()
+    #: What Label Studio stores beside it, such as XPaths: for writing, not for comparing.
+    source: tuple[Any, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def place(self) -> str:
+        """What spans must share to have anything in common: the track."""
+        return self.track
+
+
+def ids(spans: Iterable[Span]) -> list[str]:
+    """An id for each span's region, by where it lies: labels of the same place share a region.
+
+    The second of two spans of one place gets an id of its own.
+    """
+    seen: Counter[tuple[str, float, float]] = Counter()
+    found = []
+    for span in spans:
+        place = (span.track, span.start, span.end)
+        seen[place] += 1
+        text = repr((*place, seen[place]))
+        found.append(hashlib.sha256(text.encode()).hexdigest()[:10])
+    return found
+
+
+def whole(value: object, what: str) -> int:
+    """The value as a whole number from 0.
+
+    Raises:
+        Malformed: it is none, or too large for one.
+    """
+    found = number(value, what)
+    if found < 0 or not found.is_integer() or found > _WHOLE:
+        raise Malformed(f"its {what} is {value!r}, not a whole number from 0")
+    return int(found)
+
+
+def number(value: object, what: str) -> float:
+    """The value as a number.
+
+    Raises:
+        Malformed: it is none, or so large that lengths could not be computed.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+        raise Malformed(f"its {what} is {_short(value)}, not a number")
+    return float(value)
+
+
+def _short(value: object) -> str:
+    return f"{value!r}"[:60]
