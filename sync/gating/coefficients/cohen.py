@@ -51,19 +51,21 @@ def cohen_kappa(
     kappas = _kappas(cells, delta, len(ratings.categories))
     known = np.where(kappas.known, cells.items, 0)
     total, weight = float(known @ kappas.value), float(known.sum())
-    lost, lighter, seen = _changes(ratings, cells, kappas)
+    lost, lighter, apart = _changes(ratings, cells, kappas)
     if not weight:
-        return undefined(_NAME, int(seen.sum()), ONE_CATEGORY)
-    without = weight - lighter[seen]
-    left_out = np.where(without > 0, total - lost[seen], 1.0) / np.maximum(without, 1.0)
+        return undefined(_NAME, lost.size, ONE_CATEGORY)
+    without = weight - lighter
+    left_out = np.where(without > 0, total - lost, 1.0) / np.maximum(without, 1.0)
     return with_interval(
         _NAME,
         total / weight,
         left_out,
-        np.ones(left_out.size),
-        items=left_out.size,
+        np.ones(lost.size),
+        apart,
+        items=lost.size,
         expected=float(known @ kappas.expected) / weight,
         confidence=confidence,
+        extent=_extent(ratings, delta),
     )
 
 
@@ -80,8 +82,8 @@ def pairwise_kappas(
     Raises:
         ValueError: no such weights.
     """
-    cells = pair_cells(ratings)
-    kappas = _kappas(cells, weighted(ratings.categories, weights), len(ratings.categories))
+    cells, delta = pair_cells(ratings), weighted(ratings.categories, weights)
+    kappas, extent = _kappas(cells, delta, len(ratings.categories)), _extent(ratings, delta)
     starts = np.searchsorted(cells.pair, np.arange(cells.first.size + 1)).tolist()
     found = {}
     names = ratings.annotator_names
@@ -93,14 +95,20 @@ def pairwise_kappas(
                 float(kappas.value[q]),
                 kappas.without[part],
                 cells.count[part].astype(float),
+                kappas.apart[part],
                 items=n,
                 expected=float(kappas.expected[q]),
                 confidence=confidence,
+                extent=extent,
             )
             if kappas.known[q]
             else undefined(_NAME, n, ONE_CATEGORY)
         )
     return found
+
+
+def _extent(ratings: Ratings, delta: Disagreement) -> float:
+    return delta.extent(np.bincount(ratings.values, minlength=len(ratings.categories)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,6 +119,8 @@ class _Kappas:
     known: Array
     value: Array
     expected: Array
+    #: (C,) the cell's own disagreement.
+    apart: Array
     #: (C,) the same without an item of the cell; the kappa is 1 where it is not known.
     known_without: Array
     without: Array
@@ -130,6 +140,7 @@ def _kappas(cells: PairCells, delta: Disagreement, k: int) -> _Kappas:
         known=known,
         value=value,
         expected=expected / np.maximum(n, 1) ** 2,
+        apart=apart,
         known_without=known_without,
         without=1 - np.where(known_without, ratio / np.where(known_without, left, 1), 0.0),
     )
@@ -160,19 +171,21 @@ def _marginal(cell: IntArray, count: IntArray, pairs: int, k: int) -> Array:
     return found
 
 
-def _changes(
-    ratings: Ratings, cells: PairCells, kappas: _Kappas
-) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
-    """What Σ n kappa and Σ n over pairs lose with each item, and which items hold a pair."""
+def _changes(ratings: Ratings, cells: PairCells, kappas: _Kappas) -> tuple[Array, Array, Array]:
+    """What Σ n kappa and Σ n over pairs lose with each item, and its mean disagreement.
+
+    Returns:
+        Each of the shape of the items that hold a pair.
+    """
     n = cells.items[cells.pair]
     before = np.where(kappas.known, cells.items, 0)[cells.pair]
     after = np.where(kappas.known_without, n - 1, 0)
     lost = before * kappas.value[cells.pair] - after * kappas.without
+    parts = np.stack([lost, before - after, kappas.apart, np.ones(lost.size)])
     number = len(ratings.item_names)
-    sums, lighter, pairs = np.zeros(number), np.zeros(number), np.zeros(number)
+    sums: Array = np.zeros((4, number))
     for items, codes in pair_codes(ratings):
-        cell = cells.find(codes)
-        sums += np.bincount(items, lost[cell], number)
-        lighter += np.bincount(items, (before - after)[cell], number)
-        pairs += np.bincount(items, minlength=number)
-    return sums, lighter, pairs > 0
+        found = parts[:, cells.find(codes)]
+        sums += [np.bincount(items, part, number) for part in found]
+    sums = sums[:, sums[3] > 0]
+    return sums[0], sums[1], sums[2] / sums[3]

@@ -28,6 +28,9 @@ class Disagreement(Protocol):
     def against(self, totals: Array) -> Array:
         """Σ_k n_k δ(c, k) of totals n, of shape (..., K), for each category c; of that shape."""
 
+    def extent(self, totals: Array) -> float:
+        """Size Σ n_c n_k δ² / Σ n_c n_k δ of a usual difference of totals n; 1 where all agree."""
+
 
 class Nominal:
     """δ is 0 for the same category, else 1."""
@@ -47,6 +50,11 @@ class Nominal:
         """See `Disagreement`."""
         found: Array = totals.sum(axis=-1, keepdims=True) - totals
         return found
+
+    def extent(self, totals: Array) -> float:
+        """See `Disagreement`."""
+        del totals
+        return 1.0
 
 
 class Squared:
@@ -72,6 +80,13 @@ class Squared:
         mean, square = (totals @ at)[..., None], (totals @ at**2)[..., None]
         found: Array = at**2 * n - 2 * at * mean + square
         return found
+
+    def extent(self, totals: Array) -> float:
+        """See `Disagreement`."""
+        share = totals / max(totals.sum(), 1e-300)
+        at = self._at - share @ self._at
+        second, fourth = float(share @ at**2), float(share @ at**4)
+        return _quotient(2 * fourth + 6 * second**2, 2 * second)
 
 
 class Matrix:
@@ -99,3 +114,12 @@ class Matrix:
         """See `Disagreement`."""
         found: Array = totals @ self._delta
         return found
+
+    def extent(self, totals: Array) -> float:
+        """See `Disagreement`."""
+        squares = float(totals @ (self._delta**2 @ totals))
+        return _quotient(squares, float(totals @ (self._delta @ totals)))
+
+
+def _quotient(squares: float, plain: float) -> float:
+    return squares / plain if plain > 0 else 1.0

@@ -57,4 +57,7 @@ def _gwet(name: str, ratings: Ratings, delta: Disagreement, confidence: float) -
         return undefined(name, rated.at_least(2).items, ONE_CATEGORY)
     mean_weight = 1 - float(delta.against(np.ones(q)).sum()) / q**2
     factor = mean_weight * q / (q - 1)
-    return from_shares(name, rated, delta, Nominal(), lambda apart: 1 - factor * apart, confidence)
+    # Chance looks rarer than it is as long as few categories were seen, so the bound needs more.
+    return from_shares(
+        name, rated, delta, Nominal(), lambda apart: 1 - factor * apart, confidence, unseen=5
+    )

@@ -6,8 +6,7 @@ import math
 from typing import Any
 
 import numpy.typing as npt
-from scipy.special import lambertw
-from scipy.stats import norm
+from scipy.special import lambertw, stdtrit
 
 from sync.gating.coefficients.coefficient import ONE_PAIR, Coefficient
 
@@ -15,6 +14,8 @@ Array = npt.NDArray[Any]
 
 #: Items at which the time-uniform bounds are tightest.
 _TIGHTEST = 50
+#: Items' worth of chance disagreement that make the jackknife's variance as good as it says.
+_TRUSTED = 50
 
 
 def with_interval(
@@ -22,45 +23,70 @@ def with_interval(
     value: float,
     left_out: Array,
     weight: Array,
+    apart: Array,
     *,
     items: int,
     expected: float,
     confidence: float,
+    extent: float = 1.0,
+    unseen: int = 3,
 ) -> Coefficient:
-    """The coefficient with the jackknife's interval and time-uniform bounds.
+    """The coefficient 1 - D_o / D_e with an interval and with time-uniform bounds.
+
+    Both take the variance of the jackknife's pseudo-values. Disagreement is rare, so a few items
+    show too little of it or none, and value ± z standard errors would be too short.
+
+    The interval is Wilson's for the share D_o at the effective number of items that the variance
+    implies, n_eff = D_o (1 - D_o) / Var(D_o), with the t quantile of n - 1 (Wilson, "Probable
+    inference", JASA 22, 1927; n_eff as for complex surveys: Korn & Graubard, "Confidence intervals
+    for proportions with small expected number of positive counts", Survey Methodology 24, 1998).
+    n_eff is n without any disagreement, and at most (1 + n D_e / 50) n counted in items of the
+    usual disagreement: where nearly all answers are one category, chance is hardly known. In
+    simulations of 50, 200 and 1,000 items this covers 95% ± 1.5, where the plain jackknife covers
+    84 to 95%. Differences are counted in units of the usual one, so that D_o is a share.
 
     The bounds are the asymptotic confidence sequence (Waudby-Smith, Arbour, Sinha, Kennedy &
     Ramdas, "Time-uniform central limit theory and asymptotic confidence sequences", 2024,
-    one-sided) of the mean of the jackknife's pseudo-values. To the pseudo-values' variance is
-    added what two disagreeing items more would bring: disagreement is rare, so a few items show
-    too little of it or none, and without the addition the lower bound of simulated streams is
-    wrong more often than it says.
+    one-sided) of the mean of the pseudo-values. To their variance is added what a few disagreeing
+    items more would bring, 3 for the lower bound and 1 for the upper one; without, the bounds of
+    simulated streams are wrong more often than they say.
 
     Args:
         name: of the coefficient.
         value: over all items.
         left_out: (P,) the coefficient without one item of each pattern.
         weight: (P,) items of each pattern.
+        apart: (P,) mean disagreement of the answers to an item of each pattern, in [0, 1].
         items: those that hold a pair.
-        expected: the disagreement, in [0, 1], that chance brings; the coefficient is one less
-            the observed disagreement over this.
+        expected: D_e, the disagreement in [0, 1] that chance brings.
+        extent: the usual size of a difference, in (0, 1]; 1 where values agree or do not.
+        unseen: disagreeing items that are added for the lower bound.
         confidence: of the two-sided interval and of each one-sided bound, in (0, 1).
     """
     if items < 2:
         return Coefficient(
             name=name, value=value, lower=None, upper=None, items=items, reason=ONE_PAIR
         )
-    spread = math.sqrt(_variance(value, left_out, weight) + 2 / (expected**2 * (items + 1)))
-    half = float(norm.ppf((1 + confidence) / 2)) * spread / math.sqrt(items)
-    margin = time_uniform_margin(spread, items, 1 - confidence)
+    observed = (1 - value) * expected
+    unit = extent if observed < extent else 1.0
+    observed, expected = min(max(observed / unit, 0.0), 1.0), expected / unit
+    variance, usual = _variance(value, left_out, weight), _usual(apart / unit, weight)
+    effective = _effective(observed, variance * expected**2, usual, expected, items)
+    z = float(stdtrit(items - 1, (1 + confidence) / 2))
+    least, most = _wilson(observed, effective, z)
+    added = (usual / expected) ** 2 / (items + 1)
+    below, above = (
+        time_uniform_margin(math.sqrt(variance + k * added), items, 1 - confidence)
+        for k in (unseen, 1)
+    )
     return Coefficient(
         name=name,
         value=value,
-        lower=max(-1.0, value - half),
-        upper=min(1.0, value + half),
+        lower=max(-1.0, 1 - most / expected),
+        upper=min(1.0, 1 - least / expected),
         items=items,
-        anytime_lower=max(-1.0, value - margin),
-        anytime_upper=min(1.0, value + margin),
+        anytime_lower=max(-1.0, value - below),
+        anytime_upper=min(1.0, value + above),
     )
 
 
@@ -70,6 +96,27 @@ def _variance(value: float, left_out: Array, weight: Array) -> float:
     pseudo = n * value - (n - 1) * left_out
     mean = float(weight @ pseudo) / n
     return float(weight @ (pseudo - mean) ** 2) / (n - 1)
+
+
+def _usual(apart: Array, weight: Array) -> float:
+    """How far apart the answers to an item are where they differ; 1 as long as none do."""
+    # Half an item of complete disagreement stands for what is not seen yet.
+    return float((0.5 + weight @ apart**2) / (0.5 + weight @ apart))
+
+
+def _effective(observed: float, variance: float, usual: float, expected: float, n: int) -> float:
+    if not 0 < observed < 1:
+        return float(n)
+    most = n / usual * (1 + min(expected / usual, 1.0) * n / _TRUSTED)
+    return min(n * observed * (1 - observed) / max(variance, 1e-300), most)
+
+
+def _wilson(p: float, n: float, z: float) -> tuple[float, float]:
+    """Wilson's score interval of a share p of n."""
+    square = z * z / n
+    centre = p + square / 2
+    half = z * math.sqrt(p * (1 - p) / n + square / (4 * n))
+    return max(0.0, (centre - half) / (1 + square)), min(1.0, (centre + half) / (1 + square))
 
 
 def time_uniform_margin(spread: float, n: int, error: float) -> float:

@@ -14,15 +14,14 @@ from sync.gating.coefficients.disagreement import Disagreement, Nominal, Squared
 from sync.gating.coefficients.intervals import with_interval
 from sync.gating.coefficients.midranks import midranks, without_each
 from sync.gating.coefficients.ratings import Ratings
-from sync.gating.coefficients.weights import numbers, ratio
+from sync.gating.coefficients.weights import numbers, ratio, scaled
 
 Array = npt.NDArray[Any]
 
-#: Name to the difference of two categories; the ordinal one depends on the answers too.
+#: Name to the difference of two categories, in [0, 1]; alpha does not depend on its unit.
 METRICS: dict[str, Callable[[Sequence[Any]], Disagreement]] = {
     "nominal": lambda categories: Nominal(),
-    "ordinal": lambda categories: Squared(np.arange(float(len(categories)))),
-    "interval": lambda categories: Squared(numbers(categories)),
+    "interval": lambda categories: Squared(scaled(numbers(categories))),
     "ratio": ratio,
 }
 #: A sum this much smaller than another one is 0, but for rounding.
@@ -47,13 +46,16 @@ def krippendorff_alpha(
     Raises:
         ValueError: no such metric, or the categories are no numbers as it needs them.
     """
-    if metric not in METRICS:
-        raise ValueError(f"the metric is {metric!r}: allowed are {', '.join(METRICS)}")
+    if metric not in (*METRICS, "ordinal"):
+        allowed = ", ".join([*METRICS, "ordinal"])
+        raise ValueError(f"the metric is {metric!r}: allowed are {allowed}")
     pairable = counts(ratings).at_least(2)
     if not pairable.items:
         return undefined("krippendorff_alpha", 0, no_pair(ratings))
     if metric == "ordinal":
-        return _alpha(pairable, Squared(midranks(_totals(pairable))), confidence, without_each)
+        return _alpha(
+            pairable, Squared(scaled(midranks(_totals(pairable)))), confidence, without_each
+        )
     return _alpha(pairable, METRICS[metric](ratings.categories), confidence)
 
 
@@ -79,8 +81,10 @@ def _alpha(
         1 - (n - 1) * observed / expected,
         _one_less(*one, n - m, _ROUNDING * expected),
         weight,
+        within / (m * (m - 1)),
         items=pairable.items,
         expected=expected / (n * (n - 1)),
+        extent=delta.extent(totals),
         confidence=confidence,
     )
 

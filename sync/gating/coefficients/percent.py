@@ -23,14 +23,15 @@ def percent_agreement(ratings: Ratings, confidence: float = 0.95) -> Coefficient
     n, m = pairable.items, pairable.answers
     if not n:
         return undefined(name, 0, no_pair(ratings))
-    agreed = 1 - Nominal().within(pairable.table) / (m * (m - 1))
-    total = float(pairable.weight @ agreed)
-    left_out = (total - agreed) / max(n - 1, 1)
+    apart = Nominal().within(pairable.table) / (m * (m - 1))
+    total = float(pairable.weight @ apart)
+    left_out = 1 - (total - apart) / max(n - 1, 1)
     return with_interval(
         name,
-        total / n,
+        1 - total / n,
         left_out,
         pairable.weight,
+        apart,
         items=n,
         expected=1.0,
         confidence=confidence,

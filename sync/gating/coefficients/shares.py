@@ -24,6 +24,7 @@ def from_shares(
     chance: Disagreement,
     expected: Callable[[Array], Array],
     confidence: float,
+    unseen: int = 3,
 ) -> Coefficient:
     """1 - D_o / D_e, D_o on the mean of all items with two answers.
 
@@ -35,6 +36,7 @@ def from_shares(
             category c's share of the item's answers.
         expected: D_e from that sum.
         confidence: of the interval and the bounds, in (0, 1).
+        unseen: see `with_interval`.
     """
     n, m, weight = rated.items, rated.answers, rated.weight
     paired = m >= 2
@@ -54,8 +56,11 @@ def from_shares(
         1 - total / pairs / by_chance,
         left_out,
         weight,
+        apart,
         items=int(pairs),
         expected=by_chance,
+        extent=delta.extent(np.asarray(shares.T @ weight)),
+        unseen=unseen,
         confidence=confidence,
     )
 

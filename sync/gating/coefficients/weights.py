@@ -33,20 +33,19 @@ def positions(categories: Sequence[Any]) -> Array:
     return np.arange(len(categories), dtype=float)
 
 
-def _scaled(categories: Sequence[Any]) -> Array:
-    at = positions(categories)
-    span = np.ptp(at) if at.size else 0.0
-    found: Array = (at - at.min(initial=0.0)) / (span or 1.0)
-    return found
+def scaled(at: Array) -> Array:
+    """The positions, so stretched that they span 1."""
+    span = float(np.ptp(at)) if at.size else 0.0
+    return at / (span or 1.0)
 
 
 def _linear(categories: Sequence[Any]) -> Disagreement:
-    at = _scaled(categories)
+    at = scaled(positions(categories))
     return Matrix(np.abs(at[:, None] - at))
 
 
 def _quadratic(categories: Sequence[Any]) -> Disagreement:
-    return Squared(_scaled(categories))
+    return Squared(scaled(positions(categories)))
 
 
 def _nominal(categories: Sequence[Any]) -> Disagreement:
