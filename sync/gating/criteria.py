@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import label_configs
 from label_configs import LabelConfig
-from sync.gating.alpha import Alpha, krippendorff_alpha
 from sync.gating.bounds import anytime_bounds
+from sync.gating.coefficients import Coefficient, Ratings, krippendorff_alpha, ratings
 from sync.gating.judged import Values
 from sync.gating.policy import GatePolicy
 from sync.gating.scores import Reader, Scored, Scores
@@ -150,14 +150,11 @@ def agreement(counted: Sequence[Scored], config: LabelConfig, policy: GatePolicy
     least = policy.gate.agreement.min
     read = [_categories(scored, config) for scored in counted]
     confidence = 1 - (1 - policy.gate.confidence) / max(len(config.controls), 1)
-    alphas = [
-        krippendorff_alpha([[v.get(control.name, "") for v in unit] for unit in read], confidence)
-        for control in config.controls
-    ]
-    known = [a for a in alphas if a.value is not None]
+    alphas = [krippendorff_alpha(_ratings(read, c.name), confidence) for c in config.controls]
+    known = [a for a in alphas if a.anytime_lower is not None]
     if not known:
         return _without_alpha(read, alphas, policy)
-    low, high = _mean([a.lower for a in known]), _mean([a.upper for a in known])
+    low, high = _mean([a.anytime_lower for a in known]), _mean([a.anytime_upper for a in known])
     return Criterion(
         name="agreement",
         state=state_of(low, high, least),
@@ -165,7 +162,7 @@ def agreement(counted: Sequence[Scored], config: LabelConfig, policy: GatePolicy
         estimate=_mean([a.value for a in known]),
         lower=low,
         upper=high,
-        n=max(a.n for a in known),
+        n=max(a.items for a in known),
     )
 
 
@@ -182,13 +179,22 @@ def _categories(scored: Scored, config: LabelConfig) -> list[dict[str, str]]:
     ]
 
 
+def _ratings(read: Sequence[Sequence[dict[str, str]]], control: str) -> Ratings:
+    """What the answers to each task say in a control."""
+    return ratings(
+        (task, answer, said.get(control, ""))
+        for task, unit in enumerate(read)
+        for answer, said in enumerate(unit)
+    )
+
+
 def _mean(numbers: Sequence[float | None]) -> float:
     known = [number for number in numbers if number is not None]
     return sum(known) / len(known)
 
 
 def _without_alpha(
-    read: Sequence[Sequence[dict[str, str]]], alphas: Sequence[Alpha], policy: GatePolicy
+    read: Sequence[Sequence[dict[str, str]]], alphas: Sequence[Coefficient], policy: GatePolicy
 ) -> Criterion:
     same = [float(all(v == unit[0] for v in unit)) for unit in read if len(unit) >= 2]
     reason = alphas[0].reason if alphas else "the label config has no control to compare"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sync.gating.alpha import units_needed
 from sync.gating.bounds import anytime_bounds
+from sync.gating.coefficients.intervals import units_needed
 from sync.gating.criteria import GoldAnswer
 from sync.gating.policy import GatePolicy
 from sync.gating.scores import Scores

@@ -1,6 +1,10 @@
-"""Krippendorff's alpha, against published examples and an independent library."""
+"""Krippendorff's alpha, against published examples and independent libraries."""
 
 from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import krippendorff
 import numpy as np
@@ -9,48 +13,82 @@ import pytest
 
 from sync.gating.coefficients import Ratings, krippendorff_alpha, ratings
 
-GAP = np.nan
-# Krippendorff (2011), "Computing Krippendorff's Alpha-Reliability", section C: 4 observers, 12
-# units.
-PUBLISHED = np.array(
-    [
-        [1, 2, 3, 3, 2, 1, 4, 1, 2, GAP, GAP, GAP],
-        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, GAP, 3],
-        [GAP, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, GAP],
-        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, GAP],
-    ]
+Table = npt.NDArray[np.float64]
+RatingsOf = Callable[[Table], Ratings]
+METRICS = ("nominal", "ordinal", "interval", "ratio")
+
+
+@pytest.fixture
+def crowd_kit() -> Iterator[Any]:
+    """crowd-kit's alpha."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from crowdkit.metrics.data import alpha_krippendorff
+
+        yield alpha_krippendorff
+
+
+@pytest.mark.parametrize(
+    ("metric", "published"),
+    [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849), ("ratio", 0.797)],
 )
-
-
-def ratings_of(table: npt.NDArray[np.float64]) -> Ratings:
-    """Ratings of a table of annotators and items with gaps."""
-    return ratings(
-        (item, annotator, int(table[annotator, item]))
-        for annotator, item in zip(*np.nonzero(~np.isnan(table)), strict=True)
-    )
-
-
-def random_table(seed: int) -> npt.NDArray[np.float64]:
-    """A table of 2 to 5 annotators and 5 to 30 items with gaps."""
-    rng = np.random.default_rng(seed)
-    shape = rng.integers(2, 6), rng.integers(5, 31)
-    truth = rng.integers(1, 5, shape[1])
-    table = np.where(rng.random(shape) < 0.3, rng.integers(1, 5, shape), truth).astype(float)
-    table[rng.random(shape) < 0.2] = GAP
-    return table
-
-
-def test_the_published_example() -> None:
-    """Nominal alpha of the published data is 0.743."""
-    found = krippendorff_alpha(ratings_of(PUBLISHED))
-    assert found.value == pytest.approx(0.743, abs=5e-4)
+def test_the_published_example(
+    metric: str, published: float, observers: Table, ratings_of: RatingsOf
+) -> None:
+    """Krippendorff (2011), sections C and E: four observers, twelve units, with gaps."""
+    found = krippendorff_alpha(ratings_of(observers), metric=metric)
+    assert found.value == pytest.approx(published, abs=5e-4)
     assert found.items == 11
 
 
-def test_the_independent_library() -> None:
-    """Alpha of 200 random tables with gaps equals that of the krippendorff package."""
-    for seed in range(200):
-        table = random_table(seed)
-        ours = krippendorff_alpha(ratings_of(table)).value
-        theirs = krippendorff.alpha(table, level_of_measurement="nominal")
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_independent_library(
+    metric: str, random_tables: list[Table], ratings_of: RatingsOf
+) -> None:
+    """Alpha of 200 random tables with gaps is that of the package krippendorff."""
+    for table in random_tables:
+        ours = krippendorff_alpha(ratings_of(table), metric=metric).value
+        theirs = krippendorff.alpha(table, level_of_measurement=metric)
         assert ours == pytest.approx(theirs, abs=1e-9)
+
+
+def test_a_second_library(
+    crowd_kit: Any, random_tables: list[Table], ratings_of: RatingsOf
+) -> None:
+    """Nominal alpha of 200 random tables with gaps is that of crowd-kit."""
+    import pandas as pd
+
+    for table in random_tables:
+        who, item = np.nonzero(~np.isnan(table))
+        rows = {"task": item, "worker": who, "label": table[who, item]}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = crowd_kit(pd.DataFrame(rows))
+        ours = krippendorff_alpha(ratings_of(table)).value
+        assert ours == pytest.approx(theirs, abs=1e-9)
+
+
+def test_many_categories() -> None:
+    """Where counts do not fit one number the result is the same."""
+    rng = np.random.default_rng(0)
+    table = rng.integers(0, 90, (4, 60)).astype(float)
+    table[1] = np.where(rng.random(60) < 0.5, table[0], table[1])
+    rows = [(i, a, table[a, i]) for a in range(4) for i in range(60)]
+    for metric in METRICS:
+        theirs = krippendorff.alpha(table, level_of_measurement=metric)
+        ours = krippendorff_alpha(ratings(rows), metric=metric).value
+        assert ours == pytest.approx(theirs, abs=1e-9)
+
+
+def test_an_unknown_metric_is_named() -> None:
+    """The message lists those that are known."""
+    with pytest.raises(ValueError, match=r"'cosine'.*nominal, interval, ratio, ordinal"):
+        krippendorff_alpha(ratings([]), metric="cosine")
+
+
+def test_interval_and_ratio_want_numbers() -> None:
+    """Text and, for ratio, numbers below 0 are refused."""
+    with pytest.raises(ValueError, match="'bad' is no finite number"):
+        krippendorff_alpha(ratings([(1, 1, "good"), (1, 2, "bad")]), metric="interval")
+    with pytest.raises(ValueError, match="below 0"):
+        krippendorff_alpha(ratings([(1, 1, -1), (1, 2, 1)]), metric="ratio")
