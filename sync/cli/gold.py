@@ -75,7 +75,8 @@ def read_items(file: Path) -> list[GoldItem]:
     """Gold items from JSON lines.
 
     Raises:
-        ConfigurationError: the file cannot be read, or a line is not of the form that `assay gold add --help` shows.
+        ConfigurationError: the file cannot be read, or a line is not of the form that
+            `assay gold add --help` shows.
     """
     found = []
     # Not splitlines(), which also cuts at characters that JSON strings may hold as they are.
