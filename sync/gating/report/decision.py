@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from label_configs import LabelConfig
 from sync.gating.bounds import anytime_bounds
+from sync.gating.candidates import criteria as parts
+from sync.gating.candidates.tally import tally
 from sync.gating.criteria import state_of
 from sync.gating.policy import GatePolicy
+from sync.gating.report.blind import Blind
 from sync.gating.report.controls import agreement, rows_of
-from sync.gating.report.judging import CandidateReport
 from sync.gating.report.reading import ReadItem
 from sync.gating.similarity import similarity
 from sync.gating.verdict import Criterion, State
@@ -24,50 +26,34 @@ class Decision:
 
     state: State
     criteria: tuple[Criterion, ...]
-    #: Annotations that would probably settle what is open; None where it cannot be foreseen.
+    #: Tasks to answer that would probably settle the acceptance; None where that is not what
+    #: is open.
     labels_left: int | None
 
 
-def decide(
-    items: Sequence[ReadItem],
-    candidates: CandidateReport,
-    config: LabelConfig,
-    policy: GatePolicy,
-    shown: Collection[int],
-) -> Decision:
+def decide(blind: Blind, accepted: Criterion, config: LabelConfig, policy: GatePolicy) -> Decision:
     """The criteria of the policy, by the answers that show no sign of a candidate.
 
     Args:
-        items: what was read.
-        candidates: how good the candidates are.
+        blind: the blind part of the export.
+        accepted: the acceptance.
         config: the label config.
         policy: the policy.
-        shown: annotations that were made from a prediction, by their ids.
+
+    Raises:
+        ConfigurationError: a field of the policy's slices has too many values.
     """
-    blind = [without(read, shown) for read in items]
-    criteria = [_gold(blind, config, policy)]
+    criteria = [_gold(blind.items, config, policy)]
     if policy.gate.risk != "low":
-        criteria.insert(0, _acceptance(candidates, policy))
+        criteria.insert(0, _explained(accepted, blind))
         if policy.gate.agreement.coefficient != "none":
-            criteria.append(_agreement(blind, config, policy))
+            criteria.append(_agreement(blind.items, config, policy))
+        criteria += _parts(blind, config, policy)
     state = _state(criteria)
     return Decision(
         state=state,
         criteria=tuple(criteria),
-        labels_left=_labels_left(state, criteria, candidates, policy),
-    )
-
-
-def without(read: ReadItem, shown: Collection[int]) -> ReadItem:
-    """The item without the answers that were made from a prediction."""
-    if not any(answer.annotation_id in shown for answer in read.item.answers):
-        return read
-    pairs = zip(read.item.answers, read.answers, strict=True)
-    kept = [(answer, values) for answer, values in pairs if answer.annotation_id not in shown]
-    return replace(
-        read,
-        item=replace(read.item, answers=tuple(answer for answer, _ in kept)),
-        answers=tuple(values for _, values in kept),
+        labels_left=_labels_left(state, criteria, blind, policy),
     )
 
 
@@ -78,23 +64,24 @@ def _state(criteria: Sequence[Criterion]) -> State:
     return State.PASS if all(state is State.PASS for state in states) else State.MORE
 
 
-def _acceptance(candidates: CandidateReport, policy: GatePolicy) -> Criterion:
-    least = policy.gate.acceptance.min
-    reason = ""
-    if not candidates.population:
-        reason = "the export holds no prediction"
-    elif not candidates.items:
-        reason = "no prediction has an answer that was made without it"
-    return Criterion(
-        name="acceptance",
-        state=state_of(candidates.lower, candidates.upper, least),
-        threshold=least,
-        estimate=candidates.acceptance,
-        lower=candidates.lower,
-        upper=candidates.upper,
-        n=candidates.items,
-        reason=reason,
-    )
+def _explained(accepted: Criterion, blind: Blind) -> Criterion:
+    """The acceptance, with the reason that an export has for not having one."""
+    if not blind.evidence.population:
+        return replace(accepted, reason="the export holds no prediction")
+    if not blind.scores.counted:
+        return replace(accepted, reason="no prediction has an answer that was made without it")
+    return accepted
+
+
+def _parts(blind: Blind, config: LabelConfig, policy: GatePolicy) -> list[Criterion]:
+    """Labels and slices, as far as the policy asks for them."""
+    found = []
+    precision = policy.gate.labels.min_precision
+    if precision is not None:
+        counted = tally([scored.judged for scored in blind.scores.counted], config)
+        confidence = policy.gate.confidence
+        found.append(parts.labels(blind.evidence, counted, config, precision, confidence))
+    return found + parts.slices(blind.evidence, blind.scores, policy)
 
 
 def _gold(items: Sequence[ReadItem], config: LabelConfig, policy: GatePolicy) -> Criterion:
@@ -173,19 +160,18 @@ def _mean(numbers: Sequence[float | None]) -> float | None:
 
 
 def _labels_left(
-    state: State,
-    criteria: Sequence[Criterion],
-    candidates: CandidateReport,
-    policy: GatePolicy,
+    state: State, criteria: Sequence[Criterion], blind: Blind, policy: GatePolicy
 ) -> int | None:
-    """Blind answers that would settle the acceptance, if the scores go on as they began."""
+    """Tasks to answer that would settle the acceptance, if the scores go on as they began."""
     if state is not State.MORE:
         return 0
     accepted = next((c for c in criteria if c.name == "acceptance"), None)
-    if accepted is None or accepted.state is not State.MORE or not candidates.scores:
+    if accepted is None or accepted.state is not State.MORE or not accepted.n:
         return None
-    x = np.resize(np.array(candidates.scores), candidates.population)
-    lower, upper = anytime_bounds(x, candidates.population, policy.gate.confidence)
+    population = blind.evidence.population
+    scores = np.array([scored.score for scored in blind.scores.counted])
+    x = np.resize(scores, population)
+    lower, upper = anytime_bounds(x, population, policy.gate.confidence)
     settled = np.flatnonzero((lower >= accepted.threshold) | (upper < accepted.threshold))
-    needed = int(settled[0]) + 1 if settled.size else candidates.population
-    return max(needed - candidates.items, 1)
+    needed = int(settled[0]) + 1 if settled.size else population
+    return max(needed - accepted.n, 1)

@@ -9,9 +9,10 @@ from typing import Any
 from label_configs import LabelConfig
 from sync.gating.coefficients import Coefficient
 from sync.gating.policy import GatePolicy, digest
+from sync.gating.report.blind import blind_part
 from sync.gating.report.controls import ControlReport, control_report
 from sync.gating.report.decision import Decision, decide
-from sync.gating.report.judging import CandidateReport, candidate_report
+from sync.gating.report.judging import CandidateReport, acceptance, candidate_report
 from sync.gating.report.reading import Unread, read_items
 from sync.gating.report.sentence import sentence
 from sync.records import Item
@@ -34,13 +35,11 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
-        candidates = asdict(self.candidates)
-        del candidates["scores"]
         decision = asdict(self.decision)
         return {
             "controls": [_control(control) for control in self.controls],
             "annotators": [],
-            "candidates": candidates,
+            "candidates": asdict(self.candidates),
             "suspect_gold": [],
             "verdict": {
                 "state": decision["state"],
@@ -71,6 +70,7 @@ def report(
         step: told what is done now.
 
     Raises:
+        ConfigurationError: a field of the policy's slices has too many values.
         Fatal: the label config has a control whose values cannot be compared.
     """
     step("reading answers")
@@ -78,8 +78,10 @@ def report(
     step("agreement")
     controls = tuple(control_report(c, read, policy.gate.confidence) for c in config.controls)
     step("candidates")
-    candidates = candidate_report(read, config, policy, shown)
-    decision = decide(read, candidates, config, policy, shown)
+    blind = blind_part(read, config, policy, shown)
+    accepted = acceptance(blind, policy)
+    candidates = candidate_report(blind, accepted, config, policy.gate.confidence)
+    decision = decide(blind, accepted, config, policy)
     return Report(
         controls=controls,
         candidates=candidates,

@@ -10,6 +10,8 @@ from sync.gating.report.judging import CandidateReport
 from sync.gating.verdict import Criterion, State
 
 _LOOK = "An export cannot show who saw a prediction: freeze a batch for a decision that holds"
+#: Characters of a label that a sentence quotes.
+_QUOTED = 40
 
 
 def sentence(decision: Decision, candidates: CandidateReport) -> str:
@@ -37,6 +39,13 @@ def _held(failed: Sequence[Criterion], candidates: CandidateReport) -> str:
         return (
             f"HOLD: people answer gold right at most {most} of the time "
             f"({percent(first.threshold)} asked, {first.n} answers)"
+        )
+    if first.parts:
+        part = first.parts[0]
+        what = part.name if first.name == "labels" else f"{part.of} = {part.name}"
+        return (
+            f"HOLD: at most {most} of the predictions of {short(what)!r} are right "
+            f"({percent(first.threshold)} asked, {part.n} tasks)"
         )
     return (
         f"HOLD: people agree too little with each other (alpha at most {first.upper:.2f}, "
@@ -73,11 +82,15 @@ def _between(criterion: Criterion) -> str:
 
 
 def _confirmed(candidates: CandidateReport) -> str:
-    whole = sum(candidates.scores)
     return (
-        f"people who show no sign of having seen them confirm {round(whole, 1):g} of "
-        f"{candidates.items}"
+        f"people who show no sign of having seen them confirm {round(candidates.confirmed, 1):g} "
+        f"of {candidates.items}"
     )
+
+
+def short(name: str) -> str:
+    """A label that fits into a sentence."""
+    return name if len(name) <= _QUOTED else f"{name[: _QUOTED - 1]}…"
 
 
 def percent(share: float) -> str:
