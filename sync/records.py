@@ -109,6 +109,8 @@ class Batch:
     parent: str | None = None
     #: Data Manager view ids by purpose ("validate", "disagree").
     views: dict[str, int] = field(default_factory=dict)
+    #: What each control counted in the whole; one that is not named counts 1.
+    weights: dict[str, float] = field(default_factory=dict)
     #: Sizes of the parts that the policy asks about, as `Strata`; empty where it asks for none.
     strata: Json = field(default_factory=dict)
 

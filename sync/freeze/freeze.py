@@ -6,17 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import label_configs
+from label_configs import LabelConfig
 from sync.errors import ConfigurationError
 from sync.freeze.candidates import candidates
 from sync.freeze.draw import draw
 from sync.freeze.queue import extend, open_tab
+from sync.gating.candidates.strata import strata, to_json
 from sync.gating.policy import GatePolicy, digest, to_dict
 from sync.generator import Generator
 from sync.labelstudio import LabelStudio, parse
 from sync.labelstudio.client import IMPORT_CHUNK
-from sync.records import Batch, Candidate, Json, Project, Role, Task
+from sync.records import Batch, Candidate, Json, Place, Project, Role, Strata, Task
 from sync.store import Store
 
 #: Told the step, and how much of it is done.
@@ -68,16 +71,16 @@ def freeze(
     Raises:
         ConfigurationError: the batch cannot be closed; the text says what to do.
     """
-    tasks, frozen_before = _members(store, project.project_id, name)
-    if frozen_before is not None:
-        raise ConfigurationError(f"batch {name!r} is frozen since {frozen_before:%Y-%m-%d %H:%M}")
+    tasks = _members(store, project.project_id, name)
     gold = store.gold(project.project_id)
     labelled = store.annotated_task_ids(project.project_id)
     asked = [t for t in tasks if t.task_id not in gold and t.task_id not in labelled]
+    config = label_configs.parse(project.label_config)
+    _refuse_slices(asked, config, policy)
     _refuse_seen(server, project.project_id, name, asked)
-    made = _ask(server, generator, project, name, asked, progress)
-    population = [c.task_id for c in made if c.result is not None]
-    _refuse_empty(name, asked, made, population)
+    raw = server.project(project.project_id)
+    made = _ask(generator, project, _stamp(raw), name, asked, config, progress)
+    population = _population(name, asked, made)
     places = draw(population, key, limit=policy.sample.limit, blind_share=policy.sample.blind_share)
     batch = Batch(
         name=name,
@@ -89,14 +92,15 @@ def freeze(
         generator_version=_main_version(made),
         population=len(population),
         queue_length=min(policy.sample.size, len(places)),
+        weights=_weights(config, raw.get("control_weights")),
+        strata=to_json(_strata(asked, made, places, config, policy)),
     )
-    hashes = {task.task_id: task.data_hash for task in asked}
-    store.freeze(project.project_id, batch, made, places, hashes)
+    store.freeze(project.project_id, batch, made, places, {t.task_id: t.data_hash for t in asked})
     batch = resume(server, store, project, batch, queue_field=queue_field, progress=progress)
     return Frozen(
         batch=batch,
         tasks=len(tasks),
-        gold=sum(t.task_id in gold for t in tasks),
+        gold=sum(task.task_id in gold for task in tasks),
         labelled=sum(t.task_id in labelled and t.task_id not in gold for t in tasks),
         without_candidate=len(asked) - len(population),
         reasons=tuple(Counter(c.reason for c in made if c.result is None).most_common()),
@@ -131,14 +135,18 @@ def resume(
     return found or batch
 
 
-def _members(store: Store, project_id: int, name: str) -> tuple[list[Task], datetime | None]:
+def _members(store: Store, project_id: int, name: str) -> list[Task]:
     frozen = store.batch(project_id, name)
+    if frozen is not None:
+        raise ConfigurationError(
+            f"batch {name!r} is frozen since {frozen.frozen_at:%Y-%m-%d %H:%M}"
+        )
     tasks = store.tasks(project_id, name)
     if not tasks:
         there = Counter(task.batch for task in store.tasks(project_id))
         known = ", ".join(f"{batch} ({n})" for batch, n in sorted(there.items())) or "none"
         raise ConfigurationError(f"project {project_id} has no task of batch {name!r}: has {known}")
-    return tasks, frozen.frozen_at if frozen else None
+    return tasks
 
 
 def _refuse_seen(server: LabelStudio, project_id: int, name: str, tasks: Sequence[Task]) -> None:
@@ -154,16 +162,15 @@ def _refuse_seen(server: LabelStudio, project_id: int, name: str, tasks: Sequenc
 
 
 def _ask(
-    server: LabelStudio,
     generator: Generator,
     project: Project,
+    stamp: str,
     name: str,
     tasks: Sequence[Task],
+    config: LabelConfig,
     progress: Progress,
 ) -> list[Candidate]:
-    config = label_configs.parse(project.label_config)
     generator.check()
-    stamp = _stamp(server.project(project.project_id))
     version = generator.setup(project, stamp)
     proposals = generator.propose(
         project, stamp, tasks, lambda done: progress("candidates", done, len(tasks))
@@ -171,14 +178,43 @@ def _ask(
     return candidates(tasks, proposals, name, version, config)
 
 
+def _weights(config: LabelConfig, given: Any) -> dict[str, float]:
+    """What each control counts; a project may still hold weights of controls that are gone."""
+    if not isinstance(given, dict):
+        return {}
+    known = {
+        name: {"overall": entry.get("overall")}
+        for name, entry in given.items()
+        if name in config.by_name and isinstance(entry, dict)
+    }
+    return dict(label_configs.weighted(config, known).weights)
+
+
+def _strata(
+    tasks: Sequence[Task],
+    made: Sequence[Candidate],
+    places: Sequence[Place],
+    config: LabelConfig,
+    policy: GatePolicy,
+) -> Strata:
+    data = {task.task_id: task.data for task in tasks}
+    rows = [(c.task_id, c.result, data[c.task_id]) for c in made if c.result is not None]
+    return strata(rows, config, policy, [place.task_id for place in places])
+
+
 def _stamp(project: Json) -> str:
     """The project as Label Studio names it to ML backends."""
     return f"{project['id']}.{int(parse.time(project['created_at']).timestamp())}"
 
 
-def _refuse_empty(
-    name: str, asked: Sequence[Task], made: Sequence[Candidate], population: Sequence[int]
-) -> None:
+def _refuse_slices(asked: Sequence[Task], config: LabelConfig, policy: GatePolicy) -> None:
+    """Too many slices, before the generator works for nothing."""
+    strata([(task.task_id, [], task.data) for task in asked], config, policy)
+
+
+def _population(name: str, asked: Sequence[Task], made: Sequence[Candidate]) -> list[int]:
+    """The tasks that have a candidate; an error where there is none."""
+    population = [candidate.task_id for candidate in made if candidate.result is not None]
     if not asked:
         raise ConfigurationError(
             f"every task of batch {name!r} is gold or labelled already: nothing is left to judge"
@@ -189,6 +225,7 @@ def _refuse_empty(
             f"the generator has no candidate for any of the {len(made)} tasks of batch {name!r} "
             f"({count}: {reason}); train it or name another one with ASSAY_GENERATOR_URL"
         )
+    return population
 
 
 def _main_version(made: Sequence[Candidate]) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.errors import ConfigurationError
 from sync.store.faults import opening
-from sync.store.schema import VERSION, meta, metadata
+from sync.store.schema import ADDED, VERSION, meta, metadata
 
 #: Seconds that a writer waits for another one.
 BUSY_SECONDS = 30
@@ -91,6 +91,18 @@ def _prepare(engine: sa.Engine) -> None:
                 f"the store has schema {found} and this Assay knows up to {VERSION}: "
                 "install the newer Assay that wrote it"
             )
+        elif int(found) < VERSION:
+            _migrate(connection, int(found))
+
+
+def _migrate(connection: sa.Connection, found: int) -> None:
+    """Bring the tables of an older version up to date, within the transaction that found them."""
+    for version in range(found + 1, VERSION + 1):
+        for column in ADDED[version]:
+            table = connection.dialect.identifier_preparer.format_table(column.table)
+            ddl = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+            connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {ddl}"))
+    upsert(connection, meta, [{"key": "schema", "value": str(VERSION)}])
 
 
 def upsert(

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 #: Raised by one whenever a released version changes a table.
-VERSION = 1
+VERSION = 2
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -72,6 +72,11 @@ def _flag(name: str) -> sa.Column[bool]:
 
 def _json(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.JSON(none_as_null=True), nullable=nullable)
+
+
+def _added(name: str) -> sa.Column[Any]:
+    """A JSON object that rows of an older version lack: theirs is empty."""
+    return sa.Column(name, sa.JSON(none_as_null=True), nullable=False, server_default="{}")
 
 
 def _time(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
@@ -156,6 +161,8 @@ batches = _table(
     _flag("complete"),
     sa.Column("parent", StoredText),
     _json("views"),
+    _added("weights"),
+    _added("strata"),
 )
 
 candidates = _table(
@@ -202,3 +209,6 @@ set_aside = _table(
 )
 
 leases = _table("leases", _key("project_id"), _text("holder"), _time("until"))
+
+#: Columns that a version added to the tables of the one before.
+ADDED = {2: (batches.c.weights, batches.c.strata)}

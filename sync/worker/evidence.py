@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from sync.gating.candidates.strata import from_json
 from sync.gating.policy import from_dict
 from sync.records import Answer, Batch, Evidence, GoldTask, SampledTask
 from sync.store import Store
@@ -28,6 +29,9 @@ def evidence(store: Store, project_id: int, batch: Batch) -> Evidence:
         population=batch.population,
         overlap=from_dict(batch.policy).sample.overlap,
         queue_length=batch.queue_length,
+        generator=batch.generator,
+        generator_version=batch.generator_version,
+        strata=from_json(batch.strata),
         sample=tuple(
             SampledTask(
                 task_id=place.task_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import label_configs
@@ -87,9 +87,16 @@ def judge(store: Store, project: Project, now: datetime) -> dict[str, Verdict]:
 def _judge(
     store: Store, project: Project, batch: Batch, config: LabelConfig, now: datetime
 ) -> Verdict:
-    verdict = gate(evidence(store, project.project_id, batch), from_dict(batch.policy), config)
+    found = evidence(store, project.project_id, batch)
+    verdict = gate(found, from_dict(batch.policy), _weighted(config, batch))
     store.record_verdict(project.project_id, batch.name, verdict.to_dict(), now)
     return verdict
+
+
+def _weighted(config: LabelConfig, batch: Batch) -> LabelConfig:
+    """The config with the weights of the freeze, unless it has changed so that none is left."""
+    whole = replace(config, weights=batch.weights)
+    return whole if any(whole.weight(control.name) for control in config.controls) else config
 
 
 def _lengthen(
