@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
+from operator import attrgetter
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,14 +29,26 @@ class Overlaps:
     sizes: tuple[IntArray, IntArray]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Side:
+class _Table(NamedTuple):
+    """All different values' spans, one after another: shape (n,) each."""
+
+    start: Array
+    end: Array
+    #: Numbers of the ends among all that occur, which are whole whatever the units.
+    start_rank: IntArray
+    end_rank: IntArray
+    #: Number of the track and the set of labels.
+    group: IntArray
+    groups: int
+    ranks: int
+
+
+class _Side(NamedTuple):
     """One side's spans of all pairs, one after another: shape (n,) each, and sizes (pairs,)."""
 
     pair: IntArray
-    start: Array
-    end: Array
-    group: IntArray
+    #: Where the span stands in the table.
+    at: IntArray
     sizes: IntArray
 
 
@@ -45,15 +59,18 @@ def overlaps(a: Sequence[Sequence[Span]], b: Sequence[Sequence[Span]]) -> Overla
         a: the spans of one side of each pair.
         b: the spans of the other side, as many pairs.
     """
-    groups: dict[Hashable, int] = {}
-    left, right = _side(a, groups), _side(b, groups)
+    # Annotations are compared with several others: each is taken apart once.
+    different = {id(value): value for value in chain(a, b)}
+    table = _table(list(chain.from_iterable(different.values())))
+    begins = dict(zip(different, accumulate(map(len, different.values()), initial=0), strict=False))
+    left, right = _side(a, begins), _side(b, begins)
     # Two spans overlap if one starts within the other: either the right one starts within the
     # left one, or the left one starts later, within the right one. No two are found twice.
-    ranks = np.unique(np.concatenate([left.start, left.end, right.start, right.end]))
-    i, j = _starting_within(left, right, ranks, len(groups), same_start=True)
-    k, m = _starting_within(right, left, ranks, len(groups), same_start=False)
+    i, j = _starting_within(table, left, right, same_start=True)
+    k, m = _starting_within(table, right, left, same_start=False)
     i, j = np.concatenate([i, m]), np.concatenate([j, k])
-    iou = intersection_over_union(left.start[i], left.end[i], right.start[j], right.end[j])
+    x, y = left.at[i], right.at[j]
+    iou = intersection_over_union(table.start[x], table.end[x], table.start[y], table.end[y])
     kept = iou > 0
     return Overlaps(
         left=i[kept],
@@ -64,51 +81,51 @@ def overlaps(a: Sequence[Sequence[Span]], b: Sequence[Sequence[Span]]) -> Overla
     )
 
 
-def _side(values: Sequence[Sequence[Span]], groups: dict[Hashable, int]) -> _Side:
-    spans = list(chain.from_iterable(values))
-    sizes = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
-    return _Side(
-        pair=np.repeat(np.arange(len(values)), sizes),
-        start=np.array([s.start for s in spans], dtype=np.float64),
-        end=np.array([s.end for s in spans], dtype=np.float64),
-        group=_numbers([(span.track, span.labels) for span in spans], groups),
-        sizes=sizes,
-    )
+def _table(spans: list[Span]) -> _Table:
+    n, groups = len(spans), dict[Hashable, int]()
+    start = np.fromiter(map(attrgetter("start"), spans), np.float64, n)
+    end = np.fromiter(map(attrgetter("end"), spans), np.float64, n)
+    keys = map(attrgetter("track", "labels"), spans)
+    group = np.fromiter((groups.setdefault(key, len(groups)) for key in keys), np.int64, n)
+    known, ranks = np.unique(np.concatenate([start, end]), return_inverse=True)
+    return _Table(start, end, ranks[:n], ranks[n:], group, len(groups), len(known) + 1)
 
 
-def _numbers(keys: Sequence[Hashable], groups: dict[Hashable, int]) -> IntArray:
-    for key in set(keys):
-        groups.setdefault(key, len(groups))
-    known: Mapping[Hashable, int] = groups
-    return np.array([known[key] for key in keys], dtype=np.int64)
+def _side(values: Sequence[Sequence[Span]], begins: Mapping[int, int]) -> _Side:
+    sizes = np.fromiter(map(len, values), np.int64, len(values))
+    first = np.fromiter((begins[id(value)] for value in values), np.int64, len(values))
+    pair, within = _laid_out(sizes)
+    return _Side(pair, first[pair] + within, sizes)
+
+
+def _laid_out(sizes: IntArray) -> tuple[IntArray, IntArray]:
+    """Lists of these sizes laid end to end: the number of each entry's list, and its place."""
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    return owner, np.arange(len(owner)) - (np.cumsum(sizes) - sizes)[owner]
 
 
 def _starting_within(
-    outer: _Side, inner: _Side, ranks: Array, groups: int, *, same_start: bool
+    table: _Table, outer: _Side, inner: _Side, *, same_start: bool
 ) -> tuple[IntArray, IntArray]:
     """Numbers of the outer and the inner spans where the inner one starts within the outer one.
 
     Only of the same pair and group; with `same_start` also where both start at the same place.
     """
-    keys = _key(inner, inner.start, ranks, groups)
+    keys = _keys(table, inner, table.start_rank)
     order = np.argsort(keys, kind="stable")
+    from_, to = _keys(table, outer, table.start_rank), _keys(table, outer, table.end_rank)
     # An instant reaches over those that start where it is.
-    reach = _key(outer, outer.end, ranks, groups) + (same_start & (outer.end <= outer.start))
-    first = np.searchsorted(
-        keys[order], _key(outer, outer.start, ranks, groups), "left" if same_start else "right"
-    )
+    reach = to + (same_start & (from_ == to))
+    first = np.searchsorted(keys[order], from_, "left" if same_start else "right")
     last = np.searchsorted(keys[order], reach, "left")
-    many = np.maximum(last - first, 0)
-    offset = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-    return np.repeat(np.arange(len(many)), many), order[np.repeat(first, many) + offset]
+    owner, within = _laid_out(np.maximum(last - first, 0))
+    return owner, order[first[owner] + within]
 
 
-def _key(side: _Side, position: Array, ranks: Array, groups: int) -> IntArray:
-    """Pair, group and position as one whole number: exact, whatever the units."""
-    key: IntArray = (side.pair * groups + side.group) * (len(ranks) + 1) + np.searchsorted(
-        ranks, position
-    )
-    return key
+def _keys(table: _Table, side: _Side, rank: IntArray) -> IntArray:
+    """Pair, group and place as one whole number."""
+    keys: IntArray = (side.pair * table.groups + table.group[side.at]) * table.ranks + rank[side.at]
+    return keys
 
 
 def intersection_over_union(start: Array, end: Array, other: Array, other_end: Array) -> Array:

@@ -17,13 +17,13 @@ from typing import Any
 
 from label_configs.kinds import moments
 from label_configs.kinds.kind import Data
-from label_configs.kinds.span import Span, number, whole
+from label_configs.kinds.span import Place, Span, number, whole
 from label_configs.parse import ObjectTag
 from sync.errors import Malformed
 
 Value = dict[str, Any]
 
-Reader = Callable[[Value, ObjectTag, Data], Span]
+Reader = Callable[[Value, ObjectTag, Data], Place]
 
 #: Characters that a paragraph of unknown text counts for: more than any has.
 PARAGRAPH = 2**20
@@ -38,20 +38,20 @@ def content(tag: ObjectTag, data: Data) -> Any:
     return data.get(tag.field)
 
 
-def text(value: Value, tag: ObjectTag, data: Data) -> Span:
+def text(value: Value, tag: ObjectTag, data: Data) -> Place:
     """A region of Text: start and end in characters."""
     start, end = whole(value.get("start"), "start"), whole(value.get("end"), "end")
     _ordered(start, end)
     shown, own = content(tag, data), value.get("text")
     if not isinstance(shown, str):
-        return Span("", *_trimmed_alone(start, end, own))
+        return Place("", *_trimmed_alone(start, end, own))
     if not shown.isascii() and isinstance(own, str) and shown[start:end] != own:
         start, end = _from_utf16(shown, start, end, own)
     _within(end, len(shown))
-    return Span("", *_trimmed(start, end, shown))
+    return Place("", *_trimmed(start, end, shown))
 
 
-def hypertext(value: Value, tag: ObjectTag, data: Data) -> Span:
+def hypertext(value: Value, tag: ObjectTag, data: Data) -> Place:
     """A region of HyperText: by its global offsets, or else by its offsets in one node.
 
     Without global offsets, a region over several nodes is the same only as itself, since the
@@ -72,14 +72,14 @@ def hypertext(value: Value, tag: ObjectTag, data: Data) -> Span:
         start, end = whole(around.get("start"), "start"), whole(around.get("end"), "end")
         _ordered(start, end)
         ends = _trimmed_alone(start, end, value.get("text"))
-        return Span("", *ends, source=(*source, start, end))
+        return Place("", *ends, source=(*source, start, end))
     if places[0] != places[1]:
-        return Span(repr(source), 0, 1, source=source)
+        return Place(repr(source), 0, 1, source=source)
     _ordered(*offsets)
-    return Span(str(places[0]), *_trimmed_alone(*offsets, value.get("text")), source=source)
+    return Place(str(places[0]), *_trimmed_alone(*offsets, value.get("text")), source=source)
 
 
-def paragraphs(value: Value, tag: ObjectTag, data: Data) -> Span:
+def paragraphs(value: Value, tag: ObjectTag, data: Data) -> Place:
     """A region of Paragraphs: numbers of paragraphs, and offsets in them.
 
     Counted through the whole dialogue. Without the data the paragraphs' lengths are not known:
@@ -92,17 +92,17 @@ def paragraphs(value: Value, tag: ObjectTag, data: Data) -> Span:
     if texts is None:
         start, end = first * PARAGRAPH + from_, last * PARAGRAPH + to
         _ordered(start, end)
-        return Span("", *_trimmed_alone(start, end, value.get("text")), source=source)
+        return Place("", *_trimmed_alone(start, end, value.get("text")), source=source)
     for paragraph in (first, last):
         _within(paragraph + 1, len(texts), "paragraphs")
     starts = [sum(map(len, texts[:paragraph])) for paragraph in (first, last)]
     start = starts[0] + _code_points(texts[first], from_)
     end = starts[1] + _code_points(texts[last], to)
     _ordered(start, end)
-    return Span("", *_trimmed(start, end, "".join(texts)), source=source)
+    return Place("", *_trimmed(start, end, "".join(texts)), source=source)
 
 
-def audio(value: Value, tag: ObjectTag, data: Data) -> Span:
+def audio(value: Value, tag: ObjectTag, data: Data) -> Place:
     """A region of Audio: seconds, and the channel (0 where none is named) as the track."""
     del tag, data
     start, end = number(value.get("start"), "start"), number(value.get("end"), "end")
@@ -110,10 +110,10 @@ def audio(value: Value, tag: ObjectTag, data: Data) -> Span:
         raise Malformed(f"its start is {start}, before the sound begins")
     _ordered(start, end)
     channel = whole(value.get("channel") or 0, "channel")
-    return Span(str(channel) if channel else "", start, end)
+    return Place(str(channel) if channel else "", start, end)
 
 
-def time_series(value: Value, tag: ObjectTag, data: Data) -> Span:
+def time_series(value: Value, tag: ObjectTag, data: Data) -> Place:
     """A region of TimeSeries: a stretch of time, or an instant."""
     del data
     source = value.get("start"), value.get("end")
@@ -124,10 +124,10 @@ def time_series(value: Value, tag: ObjectTag, data: Data) -> Span:
     )
     if not (value.get("instant") and start == end):
         _ordered(start, end)
-    return Span("", start, end, source=source)
+    return Place("", start, end, source=source)
 
 
-def frames(value: Value, tag: ObjectTag, data: Data) -> Span:
+def frames(value: Value, tag: ObjectTag, data: Data) -> Place:
     """A region of TimelineLabels: frames, the last one included."""
     del tag, data
     ranges = value.get("ranges")
@@ -135,7 +135,7 @@ def frames(value: Value, tag: ObjectTag, data: Data) -> Span:
         raise Malformed("it holds no list of one range of frames")
     start, end = (whole(ranges[0].get(key), key) for key in ("start", "end"))
     _ordered(start, end + 1)
-    return Span("", start, end + 1)
+    return Place("", start, end + 1)
 
 
 #: Object tag to how regions on it are read.

@@ -6,12 +6,21 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync.errors import Malformed
 
 #: The largest number of which lengths and sums are taken, and the largest exact whole one.
 _LARGEST, _WHOLE = 1e100, 2**53
+
+
+class Place(NamedTuple):
+    """Where a span lies: the first three and the last field of `Span`."""
+
+    track: str
+    start: float
+    end: float
+    source: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -59,6 +68,8 @@ def whole(value: object, what: str) -> int:
     Raises:
         Malformed: it is none, or too large for one.
     """
+    if type(value) is int and 0 <= value <= _WHOLE:
+        return value
     found = number(value, what)
     if found < 0 or not found.is_integer() or found > _WHOLE:
         raise Malformed(f"its {what} is {value!r}, not a whole number from 0")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import f1_score
 
 import label_configs
 from label_configs.kinds import spans
@@ -194,8 +195,6 @@ def test_counts_agree_with_nervaluate(
 @given(values, values)
 def test_character_f1_agrees_with_scikit_learn(a: Any, b: Any) -> None:
     """F1 of the indicator of each character, as a classifier's."""
-    from sklearn.metrics import f1_score
-
     marks = [[any(s.start <= at < s.end for s in value) for at in range(20)] for value in (a, b)]
     assert spans.character_f1(a, b, labels=False) == pytest.approx(f1_score(*marks))
 
