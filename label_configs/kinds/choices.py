@@ -46,8 +46,8 @@ def write(control: Control, value: Value) -> list[Region]:
 def distance(control: Control, a: Value, b: Value) -> float:
     """The Jaccard distance of two sets of labels; for single choices 0 if equal, else 1.
 
-    Jaccard and not MASI, since it is a metric and each label weighs the same in it whichever
-    others are chosen; `sets.masi_distance` has the other.
+    Jaccard and not MASI: it is proved to be a metric, each label counts the same whichever others
+    are chosen, and regions are compared by the same ratio. `sets.masi_distance` has the other.
     """
     del control
     return jaccard_distance(a, b)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from label_configs.kinds.dynamic import brought, is_dynamic
 from label_configs.kinds.kind import Data, Pair, Region
 from label_configs.kinds.sets import jaccard_distance
-from label_configs.kinds.single import only
+from label_configs.kinds.single import joined, only
 from label_configs.parse import Control
 from sync.errors import Malformed
 
@@ -68,8 +67,7 @@ class Paths:
     def category(self, control: Control, value: Value) -> str:
         """The path, or a JSON list of several, in order."""
         del control
-        names = [_name(path) for path in sorted(value)]
-        return names[0] if len(names) == 1 else json.dumps(names, ensure_ascii=False)
+        return joined([_name(path) for path in sorted(value)])
 
     def pairs(self, control: Control, a: Value | None, b: Value | None) -> list[Pair]:
         """Paths in common with themselves; where each side has one other, also those two."""

@@ -54,7 +54,8 @@ def distance(control: Control, a: Value, b: Value) -> float:
     over the pairs of all items that either side lists.
     For two orders of the same items it is Kendall's distance; with items lacking it is that of
     Fagin, Kumar and Sivakumar with p = 1/2 ("Comparing top k lists", SIAM Journal on Discrete
-    Mathematics 17, 2003, section 3.1), divided by the number of pairs. No metric then.
+    Mathematics 17, 2003, section 3.1), divided by the number of pairs: no metric, and 0 too where
+    one list lacks just the last item of the other.
 
     With buckets, an item counts 1 where it is not in the same bucket on both sides, and otherwise
     the distance of the orders of those that are in this bucket on both sides.

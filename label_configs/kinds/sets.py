@@ -19,7 +19,9 @@ def masi_distance(a: Set[Any], b: Set[Any]) -> float:
     """1 - J M, in [0, 1], with J the Jaccard index; 0 for two empty sets.
 
     M is 1 for equal sets, 2/3 where one holds the other, 1/3 where they merely overlap, 0 where
-    they do not. It weighs a disagreement in kind more than one in detail, and is no metric.
+    they do not, so a disagreement in kind weighs more than one in detail. No triple of sets is
+    known to break the triangle inequality (tried: all with up to 5 elements in each of the seven
+    parts that three sets make), but no proof of it either.
 
     Source: R. Passonneau, "Measuring Agreement on Set-valued Items (MASI) for Semantic and
     Pragmatic Annotation", LREC 2006, section 4.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,3 +37,9 @@ def content(region: Region, kind: str, key: str) -> Any:
         raise Malformed(f"it holds a region of type {found!r}, not {kind}", region=region.get("id"))
     value = region.get("value")
     return value.get(key) if isinstance(value, dict) else None
+
+
+def joined(names: Sequence[str]) -> str:
+    """One category of several names: the one that there is, or a JSON list."""
+    alone = len(names) == 1 and not names[0].startswith("[")
+    return names[0] if alone else json.dumps(list(names), ensure_ascii=False)

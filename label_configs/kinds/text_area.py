@@ -8,7 +8,6 @@ itself keeps what was written.
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
@@ -19,7 +18,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cpdist
 
 from label_configs.kinds.kind import Data, Pair, Region
-from label_configs.kinds.single import content
+from label_configs.kinds.single import content, joined
 from label_configs.parse import Control
 from sync.errors import Malformed
 
@@ -103,7 +102,7 @@ def _rate(reference: Sequence[str], text: Sequence[str]) -> float | None:
 def category(control: Control, value: Value) -> str:
     """Exactly what was written: the line itself, or a JSON list of several."""
     del control
-    return value[0] if len(value) == 1 else json.dumps(value, ensure_ascii=False)
+    return joined(value)
 
 
 def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:

@@ -248,3 +248,24 @@ def test_an_alias_is_what_is_stored() -> None:
     assert stored[0]["value"] == {"choices": ["yes"]}
     with pytest.raises(Skippable, match="'Yes, it is', which the label config does not know"):
         label_configs.write(config, {"c": frozenset({"Yes, it is"})})
+
+
+def test_choices_of_the_task_are_known_by_the_task() -> None:
+    """With the task's data its labels are checked, by alias; without it any label may be one."""
+    config = one_control('value="$a.options"', '<Choice value="fixed"/>')
+    data = {"a": {"options": [{"value": "x"}, {"value": "y", "alias": "z"}, "no choice"]}}
+    for label in ("fixed", "x", "z"):
+        stored = label_configs.write(config, {"c": frozenset({label})})
+        assert label_configs.read(config, stored, data) == {"c": frozenset({label})}
+    unknown = label_configs.write(config, {"c": frozenset({"y"})})
+    assert label_configs.read(config, unknown) == {"c": frozenset({"y"})}
+    with pytest.raises(Skippable, match="'y', which the label config or the task does not know"):
+        label_configs.read(config, unknown, data)
+
+
+@pytest.mark.parametrize("attributes", ['CHOICE="single"', 'choice="single-radio"', ""])
+def test_attributes_are_read_as_label_studio_reads_them(attributes: str) -> None:
+    """Names in any case; without a word on it, one choice is allowed."""
+    config = one_control(attributes)
+    with pytest.raises(Skippable, match="2 choices and allows one"):
+        label_configs.write(config, {"c": frozenset({"a", "b"})})
