@@ -4,42 +4,28 @@ The m at which the wealth of `sync.gating.wealth` equals 1/α is a lower bound o
 holds at all times at once; the upper one is that of 1 - x. Log K_t(m) falls and is convex in
 log m, so a line through two means on the same side of the crossing meets the target before it,
 and one through two means around it meets the target behind it: a crossing is known between two
-lines. What is given is the near end, so that no bound ever says more than its definition.
+lines. What is given is the last ten-thousandth that was reached, so that no bound says more than
+its definition, and the bounds of a higher confidence hold those of a lower one.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from sync.gating.wealth import RULED_OUT, Array, log_wealth
 
+#: Bounds are multiples of one part in so many.
+_PARTS = 10_000
 #: Hypotheses tried at once: first, and then where crossings were found.
-_COARSE, _FINE = 6, 12
-#: Crossings that lie this close to each other are tried on one grid the second time.
-_NARROW = 0.02
+_COARSE, _FINE = 4, 16
 #: Times that share their hypotheses, at the least.
-_BLOCK = 16
-#: A crossing is found when it is known to lie between two means this close.
-_RESOLVED = 9e-5
-_TINY = 1e-9
-
-
-@dataclass(frozen=True)
-class _Crossings:
-    """Per time, two hypotheses that the crossing lies between."""
-
-    low: Array
-    high: Array
-
-    @property
-    def resolved(self) -> Array:
-        found: Array = self.high - self.low <= _RESOLVED
-        return found
+_BLOCK = 32
+#: Two numbers this close are equal.
+_TINY = 1e-8
 
 
 def anytime_bounds(
@@ -87,18 +73,17 @@ def _lower(x: Array, population: int | None, log_target: float) -> Array:
     """Running lower bounds, block by block; within a block all times share their hypotheses."""
     seen = np.cumsum(x)
     found = np.zeros_like(x) if population is None else seen / population
-    best, start = 0.0, 0
+    best, start = 0, 0
     while start < len(x):
         # Close to the end of a population the hypotheses that remain lie close together.
         left = len(x) if population is None else population - start
         stop = min(len(x), start + max(_BLOCK, min(start, left)))
         wealth = partial(_wealth, x[:stop], population, start)
         # In a likely order no crossing lies above the mean so far.
-        high = float((seen[start:stop] / np.arange(start + 1, stop + 1)).max())
-        reached = _block(wealth, np.arange(stop - start), log_target, (best, high))
-        found[start:stop] = np.maximum(found[start:stop], reached)
-        best = max(best, float(found[start:stop].max()))
-        start = stop
+        likely = float((seen[start:stop] / np.arange(start + 1, stop + 1)).max())
+        reached = _block(wealth, stop - start, log_target, (best, likely))
+        found[start:stop] = np.maximum(found[start:stop], reached / _PARTS)
+        best, start = int(reached[-1]), stop
     running: Array = np.minimum(np.maximum.accumulate(found), 1.0)
     return running
 
@@ -108,47 +93,47 @@ def _wealth(x: Array, population: int | None, start: int, grid: Array) -> Array:
 
 
 def _block(
-    wealth: Callable[[Array], Array], times: Array, log_target: float, span: tuple[float, float]
+    wealth: Callable[[Array], Array], size: int, log_target: float, span: tuple[int, float]
 ) -> Array:
-    """Where the wealth crosses its target at each time of a block; 0 if below the span.
+    """The highest part that the wealth has rejected by each time of a block, from `best` on.
 
-    Those that are not resolved on the coarse grid are tried again on a finer one, the lower and
-    the upper half of them apart if they are many.
+    Parts are tried at as many places as there is time for, until no time is left whose crossing
+    could lie in a higher part than one already rejected by then.
     """
-    reached: Array = np.zeros(len(times))
-    spans = [(*span, times, _COARSE)]
-    while spans:
-        low, high, times, size = spans.pop()
-        if high - low <= _TINY:
-            continue
-        grid = _hypotheses(low, high, size)
+    low, high, times = np.zeros(size), np.ones(size), np.arange(size)
+    best = span[0]
+    grid = _pick(np.arange(best + 1, max(int(span[1] * _PARTS), best + 2)), _COARSE)
+    while True:
         found = _crossings(grid, wealth(grid)[times], log_target)
-        reached[times] = np.maximum(reached[times], found.low)
-        for part in _parts(found, size):
-            spans.append((found.low[part].min(), found.high[part].max(), times[part], _FINE))
-    return reached
+        low[times] = np.maximum(low[times], found[0])
+        high[times] = np.minimum(high[times], found[1])
+        reached = np.maximum(best, np.maximum.accumulate(np.floor(low * _PARTS + _TINY)))
+        times = np.flatnonzero(_part_below(high) > reached)
+        if not len(times):
+            return reached
+        grid = _pick(_untried(reached[times], _part_below(high[times])), _FINE)
 
 
-def _parts(found: _Crossings, size: int) -> list[Array]:
-    """Which crossings are to be tried again together."""
-    again = ~found.resolved
-    if not again.any():
-        return []
-    if size == _COARSE and np.ptp(np.r_[found.low[again], found.high[again]]) < _NARROW:
-        return [again]
-    lows = np.unique(found.low[again])
-    middle = lows[len(lows) // 2]
-    halves = (again & (found.low < middle), again & (found.low >= middle))
-    return [half for half in halves if half.any()]
+def _pick(parts: Array, size: int) -> Array:
+    """As many of the parts as are tried at once, as means."""
+    found: Array = parts[np.linspace(0, len(parts) - 1, min(size, len(parts))).astype(int)]
+    return found / _PARTS
 
 
-def _hypotheses(low: float, high: float, size: int) -> Array:
-    """Means to try: evenly spaced in their logarithm as far as that is defined."""
-    floor = max(low, min(1e-5, high / 2))
-    return np.geomspace(floor, high, size)
+def _part_below(mean: Array) -> Array:
+    found: Array = np.ceil(mean * _PARTS - _TINY) - 1
+    return found
 
 
-def _crossings(grid: Array, wealth: Array, log_target: float) -> _Crossings:
+def _untried(above: Array, upto: Array) -> Array:
+    """All parts that lie above the first and not above the second number of some time."""
+    opened = np.zeros(_PARTS + 2)
+    np.add.at(opened, above.astype(int) + 1, 1)
+    np.add.at(opened, upto.astype(int) + 1, -1)
+    return np.flatnonzero(np.cumsum(opened) > 0)
+
+
+def _crossings(grid: Array, wealth: Array, log_target: float) -> tuple[Array, Array]:
     """Between which hypotheses each row of falling, convex log-wealths equals its target.
 
     A log-wealth that was clipped is as good as its sign, but draws no line.
@@ -159,7 +144,7 @@ def _crossings(grid: Array, wealth: Array, log_target: float) -> _Crossings:
     def line(near: Array, far: Array) -> Array:
         """Where the line through two neighbours of the crossing meets the target, as log m."""
         known = (near >= 0) & (far >= 0) & (near < len(grid)) & (far < len(grid))
-        near, far = np.where(known, near, 0), np.where(known, far, 1)
+        near, far = np.where(known, near, 0), np.where(known, far, 0)
         rows = np.arange(len(wealth))
         y_near, y_far = wealth[rows, near], wealth[rows, far]
         known &= (y_far != y_near) & (np.maximum(y_near, y_far) < RULED_OUT)
@@ -173,4 +158,4 @@ def _crossings(grid: Array, wealth: Array, log_target: float) -> _Crossings:
     high = np.fmin(cell[1], line(inside, inside - 1))
     below = inside == 0
     low, high = np.where(below, 0.0, np.exp(np.minimum(low, high))), np.exp(high)
-    return _Crossings(low, np.where(below, 0.0, high))
+    return low, np.where(below, 0.0, high)
