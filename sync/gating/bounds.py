@@ -100,14 +100,15 @@ def _block(
     Parts are tried at as many places as there is time for, until no time is left whose crossing
     could lie in a higher part than one already rejected by then.
     """
-    low, high, times = np.zeros(size), np.ones(size), np.arange(size)
+    low, high = np.zeros(size), np.ones(size)
+    times: Array = np.arange(size)
     best = span[0]
     grid = _pick(np.arange(best + 1, max(int(span[1] * _PARTS), best + 2)), _COARSE)
     while True:
         found = _crossings(grid, wealth(grid)[times], log_target)
         low[times] = np.maximum(low[times], found[0])
         high[times] = np.minimum(high[times], found[1])
-        reached = np.maximum(best, np.maximum.accumulate(np.floor(low * _PARTS + _TINY)))
+        reached: Array = np.maximum(best, np.maximum.accumulate(np.floor(low * _PARTS + _TINY)))
         times = np.flatnonzero(_part_below(high) > reached)
         if not len(times):
             return reached
