@@ -1,0 +1,107 @@
+"""Who agrees with the others far less than these agree with each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sync.gating.coefficients.intervals import time_uniform_margin
+from sync.gating.people.agreement import Agreement
+from sync.gating.people.answers import NONE, Answers, FloatArray, IntArray, sums
+from sync.gating.people.flag import Flag
+
+#: The least gap that is more than a difference.
+_GAP = 0.1
+#: Robust standard deviations (1.4826 times the median absolute deviation) beyond which a gap is
+#: unlike those of the others.
+_UNUSUAL = 3 * 1.4826
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Gaps:
+    """Per annotator, over the tasks where it is known what to expect."""
+
+    tasks: IntArray
+    mean: FloatArray
+    score: FloatArray
+    #: Standard deviation of one task's gap, with what the expectations do not know.
+    spread: FloatArray
+
+
+def far_from_others(
+    answers: Answers, agreement: Agreement, least: int, confidence: float, error: float
+) -> dict[int, Flag]:
+    """Flags on those far from the others, by code.
+
+    A task's gap is the agreement that the others reach without the person, less the person's
+    agreement with them; so neither hard tasks nor bad company make a gap. The lower bound of the
+    mean gap (an asymptotic confidence sequence, see `time_uniform_margin`) must exceed a tenth,
+    and three robust standard deviations of the mean gaps of the other people around 0, which is
+    what equals have.
+
+    Args:
+        answers: the answers.
+        agreement: how far they agree.
+        least: tasks without which nobody is tested.
+        confidence: for the flags to state.
+        error: chance to flag anybody wrongly, shared among those tested.
+    """
+    gaps = _gaps(answers, agreement)
+    tested = np.flatnonzero(gaps.tasks >= max(least, 2))
+    found = {}
+    for who in tested.tolist():
+        mean, n = float(gaps.mean[who]), int(gaps.tasks[who])
+        threshold = max(_GAP, _UNUSUAL * _median(np.abs(gaps.mean[tested[tested != who]])))
+        if mean <= threshold:
+            continue
+        lower = mean - time_uniform_margin(float(gaps.spread[who]), n, error / len(tested))
+        if lower > threshold:
+            score = float(gaps.score[who])
+            found[who] = Flag(
+                what="agreement",
+                confidence=confidence,
+                tasks=n,
+                estimate=mean,
+                bound=lower,
+                threshold=threshold,
+                sentence=(
+                    f"agrees with others at {score:.2f} where these agree with each other at "
+                    f"{score + mean:.2f} ({n:,} tasks): the gap is at least {lower:.2f}, and "
+                    f"up to {threshold:.2f} would be usual"
+                ),
+            )
+    return found
+
+
+def _median(values: FloatArray) -> float:
+    return float(np.median(values)) if values.size else 0.0
+
+
+def _gaps(answers: Answers, agreement: Agreement) -> _Gaps:
+    size = len(answers.annotators)
+    rows = np.flatnonzero(~np.isnan(agreement.expected) & ~np.isnan(agreement.score))
+    who, score = answers.person[rows], agreement.score[rows]
+    gap = agreement.expected[rows] - score
+    n = np.bincount(who, minlength=size)
+    some = np.maximum(n, 1)
+    mean = sums(who, gap, size) / some
+    squares = sums(who, (gap - mean[who]) ** 2, size)
+    own = squares / np.maximum(n - 1, 1)
+    return _Gaps(
+        tasks=n,
+        mean=mean,
+        score=sums(who, score, size) / some,
+        spread=np.sqrt(own + some * _doubt(who, agreement, rows, some)),
+    )
+
+
+def _doubt(who: IntArray, agreement: Agreement, rows: IntArray, tasks: IntArray) -> FloatArray:
+    """(A,): variance of the mean expectation, where that is what single people do elsewhere."""
+    pair = agreement.pair[rows]
+    of_pair = np.flatnonzero(pair != NONE)
+    codes, first, count = np.unique(pair[of_pair], return_index=True, return_counts=True)
+    person = who[of_pair[first]]
+    share = count / tasks[person]
+    weights = share**2 * agreement.pair_variance[codes]
+    return sums(person, weights, len(tasks))
