@@ -35,3 +35,24 @@ def test_the_bad_rater_of_imagenet(real_team: RealTeam, gold: bool) -> None:
 def test_nobody_is_bad_in_hatecheck(real_team: RealTeam, gold: bool) -> None:
     """Of ten annotators, who are right on .95 to .998 of their tasks, nobody is flagged."""
     assert flagged(real_team("hatecheck"), gold=gold) == {}
+
+
+@pytest.mark.parametrize("gold", [True, False])
+def test_the_bad_workers_of_the_twitter_corpus(real_team: RealTeam, gold: bool) -> None:
+    """Of 81 workers four are flagged: the three known ones, and one who never marks anything."""
+    found = flagged(real_team("btc_ner_crowd"), gold=gold)
+    never = {"w_5482e7a40f", "w_d3691291d1"}
+    assert set(found) == {"w_3ce30ed309", "w_8e5d2722c1"} | never
+    lined = {name for name, r in found.items() if "straight_lining" in {f.what for f in r.flags}}
+    assert lined == never
+
+
+def test_flags_rest_on_enough_tasks(real_team: RealTeam) -> None:
+    """Every flag says its tasks, at least the policy's minimum, and a bound beyond its threshold."""
+    for name in ("imagenet_real_golden", "btc_ner_crowd"):
+        for report in flagged(real_team(name), gold=True).values():
+            for flag in report.flags:
+                assert flag.tasks >= (10 if flag.what == "gold" else 20)
+                assert flag.confidence == 0.95
+                beyond = flag.bound < flag.threshold
+                assert beyond if flag.what == "gold" else not beyond
