@@ -3,12 +3,12 @@ LABEL_STUDIO := .label-studio/env
 UV := .tools/bin/uv
 PYTHON ?= python3
 
-.PHONY: help setup check test demo benchmark clean
+.PHONY: help setup check test demo benchmark datasets-audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | \
-	while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
+	while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 setup: .venv/.synced $(LABEL_STUDIO)/.installed ## install uv, the locked environment and Label Studio
 
@@ -48,6 +48,9 @@ demo: setup ## the main job on a Label Studio of its own (ONCE=1 ends by itself,
 
 benchmark: setup ## measure against the named peers, into docs/benchmarks.md
 	.venv/bin/python -m benchmarks
+
+datasets-audit: .venv/.synced ## audit public sets of human labels, where ../shared/datasets has them
+	.venv/bin/python tests/audit/datasets.py $(ARGS)
 
 clean: ## remove all that was installed and built here
 	rm -rf .tools .venv .label-studio .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

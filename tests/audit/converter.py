@@ -62,6 +62,11 @@ def convert(
     )
 
 
+def people_in(folder: Path) -> int:
+    """How many people answered; 0 where the set holds known answers only."""
+    return int(json.loads((folder / "meta.json").read_text(encoding="utf-8"))["annotators"])
+
+
 def _items(folder: Path) -> Iterator[Json]:
     with (folder / "items.jsonl").open(encoding="utf-8") as lines:
         yield from (json.loads(line) for line in lines)
@@ -178,15 +183,10 @@ def _text(value: str, data: Json) -> Result:
 
 
 def _preferred(value: str, data: Json) -> Result:
-    """Label Studio's Pairwise knows left and right, and no answer for a tie."""
+    """Left or right; no answer for a tie, of which Label Studio's Pairwise knows none."""
     del data
     side = {"a1": "left", "a2": "right"}.get(value)
-    return [_region("pairwise", {"selected": side}, to="a1,a2")] if side else []
-
-
-def _intent(value: Json, data: Json) -> Result:
-    chosen = _region("choices", {"choices": [value["intent"]]}, name="intent")
-    return [chosen, *_spans(value["slots"], data)]
+    return [_region("pairwise", {"selected": side}, to="label")] if side else []
 
 
 RESULTS: dict[str, Callable[[Any, Json], Result]] = {

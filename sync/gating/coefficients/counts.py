@@ -47,7 +47,8 @@ def counts(ratings: Ratings) -> Counts:
     number, categories = len(ratings.item_names), len(ratings.categories)
     answers = np.bincount(ratings.items, minlength=number)
     base = float(answers.max(initial=0) + 1)
-    if base**categories < _EXACT:
+    # In logarithms: with thousands of categories no float holds the power.
+    if categories * np.log(base) < np.log(_EXACT):
         table, weight = _patterns(ratings, base)
     else:
         one = np.ones(ratings.items.size)
