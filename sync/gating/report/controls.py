@@ -54,7 +54,8 @@ class ControlReport:
     agreement: dict[str, Coefficient]
     #: Krippendorff's alpha of each label against all others.
     labels: dict[str, Coefficient]
-    #: Of two people each, such as f1 and character_f1; of people against gold, such as wer.
+    #: Of two people each: f1 of regions, and of spans the mean character_f1 (whatever their label,
+    #: as in SemEval-2021 task 5) and character_f1_labels. Of people against gold: cer and wer.
     measures: dict[str, Measure]
 
 
@@ -128,8 +129,9 @@ def _measures(control: Control, items: Sequence[ReadItem]) -> dict[str, Measure]
     if hasattr(kind, "counts"):
         found["f1"] = _f1(control, items, kind.counts)
     if hasattr(kind, "character_f1") and _is_text(control):
-        scores = [kind.character_f1(a, b) for a, b in _pairs(control, items)]
-        found["character_f1"] = Measure(value=_mean(scores), n=len(scores))
+        for name, labels in (("character_f1", False), ("character_f1_labels", True)):
+            scores = [kind.character_f1(a, b, labels=labels) for a, b in _pairs(control, items)]
+            found[name] = Measure(value=_mean(scores), n=len(scores))
     if hasattr(kind, "error_rates"):
         rates = [kind.error_rates(control, a, b) for a, b in _beside_gold(control, items)]
         for place, name in enumerate(("cer", "wer")):
