@@ -16,12 +16,9 @@ import label_configs
 from label_configs import Control, LabelConfig
 from label_configs.kinds import KINDS
 from sync.errors import Malformed
-from tests.label_configs.samples import SAMPLES as PLAIN
-from tests.label_configs.samples import Sample
-from tests.label_configs.samples_spans import SPANS
+from tests.label_configs.every import EVERY, Sample
 
-SAMPLES = [*PLAIN, *SPANS]
-every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[s.name for s in SAMPLES])
+every_sample = pytest.mark.parametrize("sample", EVERY, ids=[s.name for s in EVERY])
 
 
 @cache
@@ -41,7 +38,7 @@ def values(sample: Sample) -> list[tuple[Control, Any]]:
 
 def test_every_control_tag_has_a_sample() -> None:
     """No tag that is compared goes untested."""
-    tags = {control.tag for sample in SAMPLES for control in parsed(sample.xml).controls}
+    tags = {control.tag for sample in EVERY for control in parsed(sample.xml).controls}
     ours = {"Choices", "DateTime", "Number", "Pairwise", "Ranker", "Rating", "Taxonomy", "TextArea"}
     assert tags >= KINDS.keys() & ours
 
@@ -58,7 +55,7 @@ def test_what_is_written_is_read(sample: Sample) -> None:
         assert not sample.alone or label_configs.read(config, written) == value
 
 
-@pytest.mark.parametrize("sample", [s for s in SAMPLES if s.sdk], ids=lambda s: s.name)
+@pytest.mark.parametrize("sample", [s for s in EVERY if s.sdk], ids=lambda s: s.name)
 def test_what_is_written_is_valid_in_label_studio(sample: Sample) -> None:
     """The SDK's own validator finds no fault with a written result, where it knows such."""
     from label_studio_sdk.label_interface import LabelInterface

@@ -1,0 +1,8 @@
+"""All samples, whose tests are the same for every control tag."""
+
+from __future__ import annotations
+
+from tests.label_configs.samples import SAMPLES, Sample
+from tests.label_configs.samples_spans import SPANS
+
+EVERY: list[Sample] = [*SAMPLES, *SPANS]
