@@ -2,6 +2,8 @@
 
 from sync.gating.coefficients.coefficient import Coefficient
 from sync.gating.coefficients.cohen import cohen_kappa, pairwise_kappas
+from sync.gating.coefficients.control import control_agreement
+from sync.gating.coefficients.distances import distance_agreement, distance_alpha
 from sync.gating.coefficients.fleiss import fleiss_kappa, scott_pi
 from sync.gating.coefficients.gwet import gwet_ac1, gwet_ac2
 from sync.gating.coefficients.krippendorff import krippendorff_alpha
@@ -13,6 +15,9 @@ __all__ = [
     "Coefficient",
     "Ratings",
     "cohen_kappa",
+    "control_agreement",
+    "distance_agreement",
+    "distance_alpha",
     "fleiss_kappa",
     "gwet_ac1",
     "gwet_ac2",

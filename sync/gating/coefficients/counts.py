@@ -14,8 +14,8 @@ from sync.gating.coefficients.ratings import Ratings
 
 Array = npt.NDArray[Any]
 
-#: Whole numbers up to here are exact as floats.
-_EXACT = 2.0**53
+#: Whole numbers of so many bits are exact as floats.
+_EXACT = 53
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,8 +47,7 @@ def counts(ratings: Ratings) -> Counts:
     number, categories = len(ratings.item_names), len(ratings.categories)
     answers = np.bincount(ratings.items, minlength=number)
     base = float(answers.max(initial=0) + 1)
-    # In logarithms: with thousands of categories no float holds the power.
-    if categories * np.log(base) < np.log(_EXACT):
+    if categories * np.log2(base) < _EXACT:
         table, weight = _patterns(ratings, base)
     else:
         one = np.ones(ratings.items.size)

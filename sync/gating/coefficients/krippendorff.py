@@ -18,9 +18,11 @@ from sync.gating.coefficients.weights import numbers, ratio, scaled
 
 Array = npt.NDArray[Any]
 
-#: Name to the difference of two categories, in [0, 1]; alpha does not depend on its unit.
+#: Name to the difference of two categories, in [0, 1]; alpha does not depend on its unit. The
+#: ordinal one depends on the answers too.
 METRICS: dict[str, Callable[[Sequence[Any]], Disagreement]] = {
     "nominal": lambda categories: Nominal(),
+    "ordinal": lambda categories: Nominal(),
     "interval": lambda categories: Squared(scaled(numbers(categories))),
     "ratio": ratio,
 }
@@ -46,55 +48,69 @@ def krippendorff_alpha(
     Raises:
         ValueError: no such metric, or the categories are no numbers as it needs them.
     """
-    if metric not in (*METRICS, "ordinal"):
-        allowed = ", ".join([*METRICS, "ordinal"])
-        raise ValueError(f"the metric is {metric!r}: allowed are {allowed}")
+    if metric not in METRICS:
+        raise ValueError(f"the metric is {metric!r}: allowed are {', '.join(METRICS)}")
     pairable = counts(ratings).at_least(2)
     if not pairable.items:
         return undefined("krippendorff_alpha", 0, no_pair(ratings))
+    delta, left_out = METRICS[metric](ratings.categories), None
     if metric == "ordinal":
-        return _alpha(
-            pairable, Squared(scaled(midranks(_totals(pairable)))), confidence, without_each
-        )
-    return _alpha(pairable, METRICS[metric](ratings.categories), confidence)
+        delta = Squared(scaled(midranks(_totals(pairable))))
+        left_out = without_each(pairable)
+    totals = _totals(pairable)
+    return alpha_of_sums(
+        delta.within(pairable.table),
+        np.asarray(pairable.table @ delta.against(totals)),
+        pairable.answers,
+        pairable.weight,
+        extent=delta.extent(totals),
+        confidence=confidence,
+        left_out=left_out,
+    )
 
 
-#: Observed and expected sums without an item of each pattern in turn, each of shape (P,).
-LeftOut = Callable[[Counts], tuple[Array, Array]]
-
-
-def _alpha(
-    pairable: Counts, delta: Disagreement, confidence: float, left_out: LeftOut | None = None
+def alpha_of_sums(
+    within: Array,
+    to_all: Array,
+    answers: Array,
+    weight: Array,
+    *,
+    extent: float,
+    confidence: float,
+    left_out: tuple[Array, Array] | None = None,
 ) -> Coefficient:
-    table, m, weight = pairable.table, pairable.answers, pairable.weight
-    totals, within = _totals(pairable), delta.within(table)
-    n, against = float(totals.sum()), delta.against(totals)
-    observed, expected = float(weight @ (within / (m - 1))), float(totals @ against)
+    """Alpha with its interval from sums of differences of values.
+
+    Args:
+        within: (P,) over all ordered pairs of answers to an item of each pattern.
+        to_all: (P,) of the item's answers to all answers, their own included.
+        answers: (P,) to such an item, at least 2.
+        weight: (P,) items of each pattern.
+        extent: see `with_interval`.
+        confidence: of the interval and the bounds, in (0, 1).
+        left_out: observed and expected sum without one item of each pattern, each of shape
+            (P,), where the differences themselves depend on the answers.
+    """
+    m, items, n = answers, int(weight.sum()), float(weight @ answers)
+    observed, expected = float(weight @ (within / (m - 1))), float(weight @ to_all)
     if expected <= 0:
-        return undefined("krippendorff_alpha", pairable.items, ONE_CATEGORY)
-    if left_out is None:
-        one = observed - within / (m - 1), expected - 2 * (table @ against) + within
-    else:
-        one = left_out(pairable)
+        return undefined("krippendorff_alpha", items, ONE_CATEGORY)
+    one = left_out or (observed - within / (m - 1), expected - 2 * to_all + within)
+    # Without the one item that varies, agreement is complete, whatever chance would do.
+    certain = one[1] <= _ROUNDING * expected
+    ratio = (n - m - 1) * one[0] / np.where(certain, 1.0, one[1])
     return with_interval(
         "krippendorff_alpha",
         1 - (n - 1) * observed / expected,
-        _one_less(*one, n - m, _ROUNDING * expected),
+        1 - np.where(certain, 0.0, ratio),
         weight,
         within / (m * (m - 1)),
-        items=pairable.items,
+        items=items,
         expected=expected / (n * (n - 1)),
-        extent=delta.extent(totals),
+        extent=extent,
         confidence=confidence,
     )
 
 
 def _totals(pairable: Counts) -> Array:
     return np.asarray(pairable.table.T @ pairable.weight)
-
-
-def _one_less(observed: Array, expected: Array, n: Array, least: float) -> Array:
-    # Without the one item that varies, agreement is complete, whatever chance would do.
-    certain = expected <= least
-    found: Array = 1 - (n - 1) * observed / np.where(certain, 1.0, expected)
-    return np.where(certain, 1.0, found)

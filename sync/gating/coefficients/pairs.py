@@ -39,23 +39,28 @@ class PairCells:
         return np.searchsorted(self.codes, codes)
 
 
+def answer_pairs(ratings: Ratings) -> Iterator[tuple[IntArray, IntArray]]:
+    """Places of every two answers to the same item, in parts of at most n."""
+    order = np.argsort(ratings.items, kind="stable")
+    items = ratings.items[order]
+    for lag in range(1, int(np.bincount(items, minlength=1).max())):
+        i = np.flatnonzero(items[lag:] == items[:-lag])
+        yield order[i], order[i + lag]
+
+
 def pair_codes(ratings: Ratings) -> Iterator[tuple[IntArray, IntArray]]:
-    """Item and code of every pair of answers to an item, in parts of at most n.
+    """Item and code of every two answers to the same item, in parts of at most n.
 
     The code is ((first A + second) K + value of the first) K + value of the second, where first
     is the annotator with the smaller code of A.
     """
-    order: IntArray | slice = slice(None)
-    if (np.diff(ratings.items) < 0).any():
-        order = np.argsort(ratings.items, kind="stable")
-    items, who, value = (x[order] for x in (ratings.items, ratings.annotators, ratings.values))
+    who, value = ratings.annotators, ratings.values
     many, k = len(ratings.annotator_names), len(ratings.categories)
-    for lag in range(1, int(np.bincount(items, minlength=1).max())):
-        i = np.flatnonzero(items[lag:] == items[:-lag])
-        j = i + lag
+    for i, j in answer_pairs(ratings):
         swapped = who[i] > who[j]
         first, second = np.where(swapped, j, i), np.where(swapped, i, j)
-        yield items[i], ((who[first] * many + who[second]) * k + value[first]) * k + value[second]
+        codes = ((who[first] * many + who[second]) * k + value[first]) * k + value[second]
+        yield ratings.items[i], codes
 
 
 def pair_cells(ratings: Ratings) -> PairCells:
