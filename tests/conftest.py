@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from sync.demo import label_studio as servers
@@ -20,6 +21,9 @@ from sync.labelstudio import LabelStudio
 from sync.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+# A busy machine is no failure; the timeout of each test still holds.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 
 @pytest.fixture(autouse=True)
