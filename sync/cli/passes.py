@@ -108,6 +108,8 @@ def gate(app: App, project: int | None, batch: str | None) -> None:
     click.echo(verdict_table(chosen))
     for verdict in chosen.values():
         click.echo(f"{verdict.batch}: {verdict.sentence}")
+        if verdict.regression is not None and verdict.regression.worse:
+            click.echo(f"{verdict.batch}: {verdict.regression.sentence}")
     for name, number in outcome.extended.items():
         click.echo(f"{name}: {number} tasks more in the queue")
     sys.exit(exit_code(chosen))

@@ -11,9 +11,12 @@ from sync.cli.root import App, project_option, with_app
 from sync.cli.show import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
-    from sync.gating.verdict import Verdict
+    from sync.gating.verdict import Part, Verdict
+
+#: Labels, slices and confusions shown of a batch.
+_SHOWN = 5
 
 
 @click.command()
@@ -26,6 +29,7 @@ def status(app: App, project: int | None) -> None:
     """
     from sync.gating.verdict import Verdict
     from sync.pull import connected
+    from sync.worker import anchoring
 
     found = connected(app.store, app.project_id(project))
     project_id = found.project_id
@@ -40,15 +44,44 @@ def status(app: App, project: int | None) -> None:
         click.echo(verdict_table(verdicts))
     for name, row in rows.items():
         click.echo(f"{name}: {verdicts[name].sentence if row else 'frozen, not judged yet'}")
+        if row and (beside := verdicts[name].regression) is not None:
+            click.echo(f"{name}: {beside.sentence}")
     for batch in app.store.batches(project_id):
         if not batch.complete:
             click.echo(f"{batch.name}: its freeze is not complete; if none runs, freeze it again")
+    _parts(verdicts.values())
     _people(verdicts.values())
+    for effect in anchoring(app.store, found):
+        click.echo(f"{effect.generator}: {effect.sentence}")
     for item in app.store.set_aside(project_id):
         click.echo(f"set aside: {item['kind']} {item['item_id']}: {item['reason']}")
     for verdict in verdicts.values():
         for annotation, reason in verdict.set_aside:
             click.echo(f"set aside: annotation {annotation}: {reason}")
+
+
+def _parts(verdicts: Collection[Verdict]) -> None:
+    """Labels and slices that the policy asks for, and what is confused, worst first."""
+    rows = [
+        (v.batch, c.name, repr(part.name), part.state if part.judged else "too rare", part.n)
+        + (("–", "–") if part.estimate is None else _figures(part))
+        for v in verdicts
+        for c in v.criteria
+        for part in c.parts[:_SHOWN]
+    ]
+    if rows:
+        header = ["batch", "criterion", "part", "state", "tasks", "estimate", "bounds"]
+        click.echo(table(header, rows))
+    for v in verdicts:
+        for c in v.confusions[:_SHOWN]:
+            given = "nothing" if c.given is None else repr(c.given)
+            proposed = "nothing" if c.proposed is None else repr(c.proposed)
+            tasks = ", ".join(str(task) for task in c.tasks)
+            click.echo(f"{v.batch}: {proposed} became {given} {c.count}× (tasks {tasks})")
+
+
+def _figures(part: Part) -> tuple[str, str]:
+    return f"{part.estimate:.3f}", f"{part.lower:.3f}–{part.upper:.3f}"
 
 
 def _people(verdicts: Iterable[Verdict]) -> None:

@@ -7,19 +7,27 @@ from collections.abc import Mapping, Sequence
 from label_configs import LabelConfig
 from sync.gating import criteria as judge
 from sync.gating.candidates import criteria as parts
+from sync.gating.candidates.anchoring import anchoring, arms
+from sync.gating.candidates.confusions import confused
+from sync.gating.candidates.labels import of_tally
+from sync.gating.candidates.regression import Earlier, Regression, unpaired
 from sync.gating.candidates.tally import Key, Tally, tally
 from sync.gating.forecast import forecast
 from sync.gating.policy import GatePolicy, digest
-from sync.gating.scores import Scores, blind_scores
+from sync.gating.scores import Reader, Scores, blind_scores
 from sync.gating.sentence import sentence
 from sync.gating.verdict import Criterion, State, Verdict, WorstLabel
 from sync.records import Evidence, Role
 
 #: A label is called the worst only with this many candidates.
 _FEWEST = 3
+#: Labels and confusions that a verdict keeps.
+_KEPT = 50
 
 
-def gate(evidence: Evidence, policy: GatePolicy, config: LabelConfig) -> Verdict:
+def gate(
+    evidence: Evidence, policy: GatePolicy, config: LabelConfig, earlier: Earlier | None = None
+) -> Verdict:
     """Judge a batch.
 
     Every bound holds at all looks at once, so this may be called after every answer. Each
@@ -30,12 +38,14 @@ def gate(evidence: Evidence, policy: GatePolicy, config: LabelConfig) -> Verdict
         evidence: the frozen batch with the answers so far.
         policy: the policy of the freeze.
         config: the project's label config.
+        earlier: the last batch of the same generator that passed, for comparison.
 
     Raises:
         ConfigurationError: a field of the policy's slices has too many values.
     """
     overlap = policy.gate.min_overlap
-    scores = blind_scores(evidence, config, overlap)
+    reader = Reader(config)
+    scores = blind_scores(evidence, config, overlap, reader)
     gold, unreadable = judge.gold_answers(evidence, config, overlap)
     counted = tally([scored.judged for scored in scores.counted], config)
     criteria = _criteria(evidence, scores, counted, gold, policy, config)
@@ -64,7 +74,30 @@ def gate(evidence: Evidence, policy: GatePolicy, config: LabelConfig) -> Verdict
         disagreements=_disagreements(scores),
         worst_label=worst,
         set_aside=scores.set_aside + unreadable,
+        labels=of_tally(counted, config, confidence=None)[:_KEPT],
+        confusions=confused([scored.judged for scored in scores.counted], config)[:_KEPT],
+        regression=_regression(evidence, scores, policy, earlier),
+        anchoring=anchoring(arms(evidence, config, overlap, reader), policy.gate.confidence),
     )
+
+
+def earlier_batch(evidence: Evidence, policy: GatePolicy, config: LabelConfig) -> Earlier:
+    """What a later batch of the same generator is compared with, once this one has passed."""
+    counted = blind_scores(evidence, config, policy.gate.min_overlap).counted
+    return Earlier(
+        batch=evidence.batch,
+        scores=tuple(scored.score for scored in counted),
+        population=evidence.population,
+    )
+
+
+def _regression(
+    evidence: Evidence, scores: Scores, policy: GatePolicy, earlier: Earlier | None
+) -> Regression | None:
+    if earlier is None:
+        return None
+    x = [scored.score for scored in scores.counted]
+    return unpaired(earlier, x, evidence.population, policy.gate.confidence)
 
 
 def _criteria(

@@ -64,6 +64,15 @@ def _answers(item: Item, config: LabelConfig) -> list[Values | None]:
 def _read(config: LabelConfig, result: Result, item: Item) -> list[Values]:
     """The values, or nothing where they cannot be read."""
     try:
-        return [label_configs.read(config, result, item.data or None, task=item.task_id)]
+        return [read_values(config, result, item)]
     except Skippable:
         return []
+
+
+def read_values(config: LabelConfig, result: Result, item: Item) -> Values:
+    """A result of the item, checked against its data.
+
+    Raises:
+        Malformed: it cannot be read.
+    """
+    return label_configs.read(config, result, item.data or None, task=item.task_id)

@@ -41,7 +41,12 @@ class Scores:
     set_aside: tuple[tuple[int, str], ...]
 
 
-def blind_scores(evidence: Evidence, config: LabelConfig, min_overlap: float = 0.0) -> Scores:
+def blind_scores(
+    evidence: Evidence,
+    config: LabelConfig,
+    min_overlap: float = 0.0,
+    reader: Reader | None = None,
+) -> Scores:
     """Score the blind tasks of the queue in draw order.
 
     A task is complete with the first readable answers of `overlap` people. An answer that cannot
@@ -52,8 +57,9 @@ def blind_scores(evidence: Evidence, config: LabelConfig, min_overlap: float = 0
         evidence: the batch with the answers so far.
         config: the label config.
         min_overlap: of regions that count as found; see `similarity`.
+        reader: one that others use too, so that nothing is read twice.
     """
-    reader = Reader(config)
+    reader = reader or Reader(config)
     scorer = _Scorer(evidence.overlap, min_overlap, reader)
     blind = [
         scorer.score(task)
@@ -83,6 +89,7 @@ class Reader:
         self.config = config
         #: The reason by the id of the annotation, or of the task where it is its candidate's.
         self.bad: dict[int, str] = {}
+        self._read: dict[tuple[int, int | None], Values | None] = {}
 
     def candidate(self, task: SampledTask) -> Values | None:
         """The task's candidate; None where it cannot be read."""
@@ -107,7 +114,18 @@ class Reader:
     def read(
         self, result: Result, data: Json | None, task: int, annotation: int | None = None
     ) -> Values | None:
-        """The values of a result; None where it cannot be read, and `bad` says why."""
+        """The values of a result; None where it cannot be read, and `bad` says why.
+
+        A result is known by its task and annotation: none for the task's candidate.
+        """
+        key = task, annotation
+        if key not in self._read:
+            self._read[key] = self._values(result, data, task, annotation)
+        return self._read[key]
+
+    def _values(
+        self, result: Result, data: Json | None, task: int, annotation: int | None
+    ) -> Values | None:
         try:
             return label_configs.read(self.config, result, data, task=task, annotation=annotation)
         except Skippable as error:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
+from sync.gating.candidates.anchoring import Anchoring
+from sync.gating.candidates.confusions import Confusion
+from sync.gating.candidates.labels import LabelFigure
+from sync.gating.candidates.regression import Regression
+from sync.gating.stored import decode, encode
 
 
 class State(StrEnum):
@@ -112,6 +116,15 @@ class Verdict:
     worst_label: WorstLabel | None = None
     #: Annotations that could not be read, and why.
     set_aside: tuple[tuple[int, str], ...] = ()
+    #: Precision and recall of each label on the blind tasks that count, without bounds; the most
+    #: frequent ones.
+    labels: tuple[LabelFigure, ...] = ()
+    #: Which labels people give in place of the candidates', worst first; the most frequent ones.
+    confusions: tuple[Confusion, ...] = ()
+    #: Beside the last batch of the same generator that passed.
+    regression: Regression | None = None
+    #: What showing candidates did in this batch; `assay status` pools batches.
+    anchoring: Anchoring | None = None
 
     def criterion(self, name: str) -> Criterion | None:
         """The criterion of that name, if the policy has it."""
@@ -119,33 +132,10 @@ class Verdict:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; `from_dict` gives it back."""
-        found = asdict(self)
-        for name in ("criteria", "annotators", "disagreements"):
-            found[name] = list(found[name])
-        for criterion in found["criteria"]:
-            criterion["parts"] = list(criterion["parts"])
-        found["set_aside"] = [list(item) for item in self.set_aside]
+        found: dict[str, Any] = encode(self)
         return found
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Verdict:
-        """A verdict from what `to_dict` gave."""
-        # A verdict that an older version wrote lacks what is newer, which has a default.
-        read = {f.name: values[f.name] for f in fields(cls) if f.name in values}
-        read["state"] = State(read["state"])
-        read["criteria"] = tuple(_criterion(c) for c in read["criteria"])
-        read["annotators"] = tuple(AnnotatorGold(**a) for a in read["annotators"])
-        read["disagreements"] = tuple(read["disagreements"])
-        read["set_aside"] = tuple((item, reason) for item, reason in read["set_aside"])
-        worst = read["worst_label"]
-        read["worst_label"] = None if worst is None else WorstLabel(**worst)
-        return cls(**read)
-
-
-def _criterion(values: dict[str, Any]) -> Criterion:
-    parts = tuple(_with_state(Part, part) for part in values.get("parts", ()))
-    return _with_state(Criterion, {**values, "parts": parts})
-
-
-def _with_state(kind: type[T], values: dict[str, Any]) -> T:
-    return kind(**{**values, "state": State(values["state"])})
+        """A verdict from what `to_dict` gave, in this version or an older one."""
+        return decode(cls, values)

@@ -1,6 +1,6 @@
 """The worker: one pass is pull, gate, push; and it runs for ever."""
 
 from sync.worker.loop import run
-from sync.worker.once import Pass, judge, one_pass
+from sync.worker.once import Pass, anchoring, judge, one_pass
 
-__all__ = ["Pass", "judge", "one_pass", "run"]
+__all__ = ["Pass", "anchoring", "judge", "one_pass", "run"]

@@ -10,6 +10,9 @@ import label_configs
 from label_configs import LabelConfig
 from sync.freeze import extend
 from sync.gating import gate
+from sync.gating.candidates import Anchoring, arms, pooled
+from sync.gating.candidates.regression import Earlier
+from sync.gating.gate import earlier_batch
 from sync.gating.policy import from_dict
 from sync.gating.verdict import State, Verdict
 from sync.labelstudio import LabelStudio
@@ -81,19 +84,44 @@ def judge(store: Store, project: Project, now: datetime) -> dict[str, Verdict]:
     if not batches:
         return {}
     config = label_configs.parse(project.label_config)
-    return {batch.name: _judge(store, project, batch, config, now) for batch in batches}
+    judges = _Judge(store, project, config, now)
+    return {batch.name: judges.judge(batch) for batch in batches}
 
 
-def _judge(
-    store: Store, project: Project, batch: Batch, config: LabelConfig, now: datetime
-) -> Verdict:
-    found = evidence(store, project.project_id, batch)
-    verdict = gate(found, from_dict(batch.policy), _weighted(config, batch))
-    store.record_verdict(project.project_id, batch.name, verdict.to_dict(), now)
-    return verdict
+class _Judge:
+    """Judges batches, oldest first, each beside the last one of its generator that passed."""
+
+    def __init__(self, store: Store, project: Project, config: LabelConfig, now: datetime) -> None:
+        self._store, self._project, self._config, self._now = store, project, config, now
+        self._passed: dict[str, Earlier] = {}
+
+    def judge(self, batch: Batch) -> Verdict:
+        project_id, policy = self._project.project_id, from_dict(batch.policy)
+        config = weighted(self._config, batch)
+        found = evidence(self._store, project_id, batch)
+        verdict = gate(found, policy, config, self._passed.get(batch.generator))
+        if verdict.state is State.PASS:
+            self._passed[batch.generator] = earlier_batch(found, policy, config)
+        self._store.record_verdict(project_id, batch.name, verdict.to_dict(), self._now)
+        return verdict
 
 
-def _weighted(config: LabelConfig, batch: Batch) -> LabelConfig:
+def anchoring(store: Store, project: Project) -> tuple[Anchoring, ...]:
+    """What showing candidates did, for each generator, pooled over its batches."""
+    config = label_configs.parse(project.label_config)
+    batches = [batch for batch in store.batches(project.project_id) if batch.complete]
+    found = [
+        arms(
+            evidence(store, project.project_id, batch),
+            weighted(config, batch),
+            from_dict(batch.policy).gate.min_overlap,
+        )
+        for batch in batches
+    ]
+    return pooled(found)
+
+
+def weighted(config: LabelConfig, batch: Batch) -> LabelConfig:
     """The config with the weights of the freeze, unless it has changed so that none is left."""
     whole = replace(config, weights=batch.weights)
     return whole if any(whole.weight(control.name) for control in config.controls) else config

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -182,7 +183,9 @@ def test_the_forecast_asks_for_a_longer_queue() -> None:
 def test_a_verdict_survives_the_store() -> None:
     """from_dict(to_dict(v)) is v."""
     verdict = judge(evidence(*[task(i, "=", "other") for i in range(20)]))
-    assert Verdict.from_dict(verdict.to_dict()) == verdict
+    stored = verdict.to_dict()
+    assert Verdict.from_dict(stored) == verdict
+    assert json.loads(json.dumps(stored)) == stored
 
 
 def test_a_short_queue_is_never_stuck() -> None:

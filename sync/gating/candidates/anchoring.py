@@ -69,7 +69,12 @@ class Anchoring:
     sentence: str
 
 
-def arms(evidence: Evidence, config: LabelConfig, min_overlap: float = 0.0) -> Arms:
+def arms(
+    evidence: Evidence,
+    config: LabelConfig,
+    min_overlap: float = 0.0,
+    reader: Reader | None = None,
+) -> Arms:
     """The validation tasks of a batch that are answered, blind ones and shown ones apart.
 
     The draw made each blind or shown by chance, so the two differ in nothing else. Skips are no
@@ -79,8 +84,9 @@ def arms(evidence: Evidence, config: LabelConfig, min_overlap: float = 0.0) -> A
         evidence: the batch with the answers so far.
         config: the label config.
         min_overlap: of regions that count as found; see `similarity`.
+        reader: one that others use too, so that nothing is read twice.
     """
-    reader = Reader(config)
+    reader = reader or Reader(config)
     found: dict[Role, list[Seen]] = {Role.BLIND: [], Role.SHOWN: []}
     for task in evidence.sample:
         seen = None if task.deleted or not task.answers else _seen(task, reader, min_overlap)

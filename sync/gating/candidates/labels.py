@@ -39,7 +39,7 @@ def label_figures(
     items: Sequence[Item],
     config: LabelConfig,
     *,
-    confidence: float = 0.95,
+    confidence: float | None = 0.95,
     populations: Mapping[Key, int] | None = None,
 ) -> tuple[LabelFigure, ...]:
     """Figures of every label, by control in the config's order, most frequent first.
@@ -47,7 +47,7 @@ def label_figures(
     Args:
         items: in draw order; those without a candidate or an answer are left out.
         config: the label config.
-        confidence: of each one-sided bound, in (0, 1).
+        confidence: of each one-sided bound, in (0, 1); None leaves the bounds out.
         populations: tasks of the whole batch whose candidate has the label, by control and
             label; a label that is missing counts as drawn from an endless stream.
     """
@@ -58,7 +58,7 @@ def figures(
     tasks: Sequence[Judged],
     config: LabelConfig,
     *,
-    confidence: float = 0.95,
+    confidence: float | None = 0.95,
     populations: Mapping[Key, int] | None = None,
 ) -> tuple[LabelFigure, ...]:
     """As `label_figures`, of what is read already.
@@ -71,16 +71,26 @@ def figures(
     associated (Joag-Dev & Proschan, "Negative association of random variables", 1983), so the
     expected wealth is no greater than with replacement: these bounds hold at each single look.
     """
+    return of_tally(tally(tasks, config), config, confidence=confidence, populations=populations)
+
+
+def of_tally(
+    counted: Mapping[Key, Tally],
+    config: LabelConfig,
+    *,
+    confidence: float | None = 0.95,
+    populations: Mapping[Key, int] | None = None,
+) -> tuple[LabelFigure, ...]:
+    """As `figures`, of what is counted already."""
     order = {control.name: place for place, control in enumerate(config.controls)}
     sizes = populations or {}
-    found = [
-        _figure(key, counted, sizes.get(key), confidence)
-        for key, counted in tally(tasks, config).items()
-    ]
+    found = [_figure(key, own, sizes.get(key), confidence) for key, own in counted.items()]
     return tuple(sorted(found, key=lambda f: (order[f.control], -f.proposed, -f.given, f.label)))
 
 
-def _figure(key: Key, counted: Tally, population: int | None, confidence: float) -> LabelFigure:
+def _figure(
+    key: Key, counted: Tally, population: int | None, confidence: float | None
+) -> LabelFigure:
     precision, low, high = _bounded(counted.confirmed_shares, population, confidence)
     recall, recall_low, recall_high = _bounded(counted.found_shares, None, confidence)
     return LabelFigure(
@@ -100,9 +110,12 @@ def _figure(key: Key, counted: Tally, population: int | None, confidence: float)
 
 
 def _bounded(
-    shares: Sequence[float], population: int | None, confidence: float
+    shares: Sequence[float], population: int | None, confidence: float | None
 ) -> tuple[float | None, float | None, float | None]:
     if not shares:
         return None, None, None
+    mean = sum(shares) / len(shares)
+    if confidence is None:
+        return mean, None, None
     lower, upper = anytime_bounds(shares, population, confidence)
-    return sum(shares) / len(shares), float(lower[-1]), float(upper[-1])
+    return mean, float(lower[-1]), float(upper[-1])
