@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyclipper  # type: ignore[import-untyped]
 
 Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 #: Corners on the clipper's grid of integers.
 Path = list[tuple[int, int]]
 
@@ -31,32 +32,27 @@ _CIRCLE = np.stack([f(2 * np.pi * np.arange(CORNERS) / CORNERS) for f in (np.cos
 _UNIT = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 
 
-def box_ious(a: Array, b: Array) -> Array:
-    """Intersection over union of boxes that are not rotated, pair by pair.
+def box_ious(boxes: Array, left: IntArray, right: IntArray) -> Array:
+    """Intersection over union of boxes[left[k]] and boxes[right[k]], which are not rotated.
 
     Args:
-        a: (n, 4) left, top, width and height, the last two above 0.
-        b: (n, 4) likewise.
+        boxes: (m, 4) left, top, width and height, the last two above 0.
+        left: (n,) numbers of boxes.
+        right: (n,) likewise.
 
     Returns:
         (n,) in [0, 1]; 1 exactly for equal boxes.
     """
-    common = box_intersections(a, b)
-    ious: Array = common / (_areas(a) + _areas(b) - common)
+    low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    area = _areas(high - low)
+    ends, starts = np.minimum(high[left], high[right]), np.maximum(low[left], low[right])
+    common = _areas(np.maximum(ends - starts, 0.0))
+    ious: Array = common / (area[left] + area[right] - common)
     return ious
 
 
-def box_intersections(a: Array, b: Array) -> Array:
-    """The area common to two boxes, as in `box_ious`, in square percent."""
-    ends = np.minimum(a[:, :2] + a[:, 2:], b[:, :2] + b[:, 2:])
-    sides = np.maximum(ends - np.maximum(a[:, :2], b[:, :2]), 0.0)
-    common: Array = sides[:, 0] * sides[:, 1]
-    return common
-
-
-def _areas(box: Array) -> Array:
-    """Taken as the intersection is, so that rounding is the same."""
-    areas: Array = box_intersections(box, box)
+def _areas(sides: Array) -> Array:
+    areas: Array = sides[:, 0] * sides[:, 1]
     return areas
 
 

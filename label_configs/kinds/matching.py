@@ -1,9 +1,10 @@
 """Optimal one-to-one matching of regions, for many pairs of annotations at once.
 
 A candidate is a region of one side that could be matched to a region of the other, with how
-similar the two are. Most regions have one candidate or none: only groups in which several compete
-for the same region need the Hungarian method (Kuhn 1955, doi:10.1002/nav.3800020109), each on its
-own, since no candidate leads from one group to another.
+similar the two are. A candidate that is worth more than the best other one of either of its regions
+together is part of every optimal matching, as it could replace both; most are. Only the groups that
+are left need the Hungarian method (Kuhn 1955, doi:10.1002/nav.3800020109), each on its own, since
+no candidate leads from one group to another.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ IntArray = npt.NDArray[np.integer]
 Array = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+#: How often the candidates that are safe are taken; each time fewer become so.
+_ROUNDS = 3
+
 
 def matched(left: IntArray, right: IntArray, similarity: Array) -> BoolArray:
     """The candidates of a one-to-one matching whose similarities add up to the most.
@@ -31,12 +35,36 @@ def matched(left: IntArray, right: IntArray, similarity: Array) -> BoolArray:
     Returns:
         (n,) whether the candidate is part of the matching. No region is in two of them.
     """
-    chosen = similarity > 0
-    alone = (_degree(left, chosen) == 1) & (_degree(right, chosen) == 1)
-    open_ = np.flatnonzero(chosen & ~alone)
+    chosen = np.zeros(len(similarity), dtype=bool)
+    open_ = np.flatnonzero(similarity > 0)
+    for _ in range(_ROUNDS):
+        i, j, worth = left[open_], right[open_], similarity[open_]
+        safe = worth > _best_other(i, worth) + _best_other(j, worth)
+        chosen[open_[safe]] = True
+        open_ = open_[~(_among(i, i[safe]) | _among(j, j[safe]))]
     if len(open_):
         chosen[open_] = _contested(left[open_], right[open_], similarity[open_])
     return chosen
+
+
+def _best_other(region: IntArray, worth: Array) -> Array:
+    """The most that another candidate of the same region is worth, 0 where there is none."""
+    most = np.zeros(region.max(initial=-1) + 1)
+    np.maximum.at(most, region, worth)
+    best = worth == most[region]
+    tied = np.bincount(region[best], minlength=len(most)) > 1
+    second = np.zeros(len(most))
+    np.maximum.at(second, region[~best], worth[~best])
+    others: Array = np.where(best & ~tied[region], second[region], most[region])
+    return others
+
+
+def _among(region: IntArray, chosen: IntArray) -> BoolArray:
+    """Whether each region is one of the chosen."""
+    taken = np.zeros(region.max(initial=-1) + 1, dtype=bool)
+    taken[chosen] = True
+    among: BoolArray = taken[region]
+    return among
 
 
 def best_sums(
@@ -69,11 +97,6 @@ def best_matrix(similarity: Array) -> list[tuple[int, int]]:
     """
     rows, columns = linear_sum_assignment(similarity, maximize=True)
     return [(int(i), int(j)) for i, j in zip(rows, columns, strict=True) if similarity[i, j] > 0]
-
-
-def _degree(region: IntArray, chosen: BoolArray) -> IntArray:
-    """How many candidates the candidate's region has, itself included."""
-    return np.bincount(region[chosen], minlength=region.max(initial=-1) + 1)[region]
 
 
 def _contested(left: IntArray, right: IntArray, similarity: Array) -> BoolArray:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from label_configs.kinds import geometry, overlap
+from label_configs.kinds import alignment, geometry
 from label_configs.kinds.kind import Data, Pair, Region
 from label_configs.kinds.regions import (
     Labels,
@@ -180,25 +182,25 @@ def _region(control: Control, shape: Shape) -> Region:
 
 
 def distance(control: Control, a: Value, b: Value) -> float:
-    """How far two values are apart; see `label_configs.kinds.overlap`."""
+    """How far two values are apart; see `label_configs.kinds.alignment`."""
     return float(distances(control, [a], [b])[0])
 
 
 def distances(control: Control, a: Sequence[Value], b: Sequence[Value]) -> Array:
     """How far a[k] and b[k] are apart, (n,)."""
     del control
-    return overlap.distances(a, b, similarity)
+    return alignment.distances(a, b, similarity)
 
 
 def counts(control: Control, a: Value, b: Value, iou: float) -> tuple[int, int, int]:
     """Shapes matched at the same place with the same labels and this IoU or more; |a|; |b|."""
     del control
-    return overlap.counts(a, b, iou, similarity)
+    return alignment.counts(a, b, iou, similarity)
 
 
 def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
     """Labels of shapes with an IoU of a half or more against each other."""
-    return overlap.pairs(control, a, b, similarity)
+    return alignment.pairs(control, a, b, similarity)
 
 
 def category(control: Control, value: Value) -> None:
@@ -208,16 +210,23 @@ def category(control: Control, value: Value) -> None:
 
 def similarity(shapes: Sequence[Shape], left: IntArray, right: IntArray) -> Array:
     """The IoU of shapes[left[k]] and shapes[right[k]], (n,) in [0, 1]."""
-    upright = [s.form == "rectangle" and not s.numbers[4] for s in shapes]
-    if all(upright):
-        boxes: Array = np.array([s.numbers[:4] for s in shapes]).reshape(-1, 4)
-        return geometry.box_ious(boxes[left], boxes[right])
+    frames = _frames(shapes)
+    if frames is not None and not frames[:, 4].any():
+        return geometry.box_ious(frames[:, :4], left, right)
     boxes = geometry.boxes_around([_outline(s) for s in shapes])
-    ious = geometry.box_ious(boxes[left], boxes[right])
-    plain = np.array(upright)
-    for k in np.flatnonzero((ious > 0) & ~(plain[left] & plain[right])):
+    ious = geometry.box_ious(boxes, left, right)
+    upright = np.array([s.form == "rectangle" and not s.numbers[4] for s in shapes], dtype=bool)
+    for k in np.flatnonzero((ious > 0) & ~(upright[left] & upright[right])):
         ious[k] = geometry.polygon_iou(_path(shapes[left[k]]), _path(shapes[right[k]]))
     return ious
+
+
+def _frames(shapes: Sequence[Shape]) -> Array | None:
+    """The numbers of rectangles, (n, 6); None where there are other shapes."""
+    if not {"rectangle"}.issuperset(map(attrgetter("form"), shapes)):
+        return None
+    flat = chain.from_iterable(map(attrgetter("numbers"), shapes))
+    return np.fromiter(flat, np.float64, 6 * len(shapes)).reshape(-1, 6)
 
 
 def _outline(shape: Shape) -> Array:

@@ -47,9 +47,12 @@ def ellipse(frame: tuple[float, ...], aspect: float) -> shapely.Polygon:
 def test_upright_boxes_overlap_as_in_shapely(chosen: list[tuple[tuple[float, ...], ...]]) -> None:
     """Intersection over union of pairs of boxes, all at once."""
     a, b = (np.array([pair[side][:4] for pair in chosen]) for side in (0, 1))
+    at = np.arange(len(a))
     boxes = [[shapely.box(x, y, x + w, y + h) for x, y, w, h in side] for side in (a, b)]
     expected = [iou(one, other) for one, other in zip(*boxes, strict=True)]
-    assert geometry.box_ious(a, b) == pytest.approx(expected, abs=1e-9)
+    assert geometry.box_ious(np.concatenate([a, b]), at, at + len(a)) == pytest.approx(
+        expected, abs=1e-9
+    )
 
 
 @given(frames, frames, aspects)
@@ -123,7 +126,7 @@ def test_a_pentagram_is_filled_in_the_middle() -> None:
 def test_a_shape_overlaps_itself_entirely(frame: tuple[float, ...], aspect: float) -> None:
     """1 exactly."""
     box = np.array([frame[:4]])
-    assert geometry.box_ious(box, box) == 1
+    assert geometry.box_ious(box, np.array([0]), np.array([0])) == 1
     drawn = geometry.path(geometry.rectangle(*frame, aspect))
     assert geometry.polygon_iou(drawn, list(drawn)) == 1
     assert geometry.polygon_iou(drawn, drawn[1:] + drawn[:1]) == pytest.approx(1)

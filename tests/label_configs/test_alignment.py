@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from label_configs.kinds import overlap
+from label_configs.kinds import alignment
 
 PLACES = [("image", 0), ("image", 1)]
 
@@ -51,7 +51,7 @@ def best(a: tuple[Point, ...], b: tuple[Point, ...]) -> float:
 @given(st.lists(st.tuples(lists, lists), max_size=6))
 def test_distances_are_those_of_the_best_matching(some: list[tuple[Any, Any]]) -> None:
     """For many pairs at once, the same as trying all matchings of each."""
-    found = overlap.distances([a for a, _ in some], [b for _, b in some], similarity)
+    found = alignment.distances([a for a, _ in some], [b for _, b in some], similarity)
     expected = [1 - 2 * best(a, b) / (len(a) + len(b)) if a or b else 0.0 for a, b in some]
     assert found == pytest.approx(expected)
 
@@ -64,14 +64,14 @@ def test_counts_match_as_many_as_can_be(a: Any, b: Any, least: float) -> None:
         sum(one(x, y) >= least for x, y in zip(few, order, strict=False))
         for order in permutations(many, len(few))
     )
-    assert overlap.counts(a, b, least, similarity) == (most, len(a), len(b))
+    assert alignment.counts(a, b, least, similarity) == (most, len(a), len(b))
 
 
 @pytest.mark.parametrize("least", [0, -1, 1.1, float("nan")])
 def test_an_overlap_that_cannot_be_is_refused(least: float) -> None:
     """It must lie above 0 and be at most 1."""
     with pytest.raises(ValueError, match="overlap is"):
-        overlap.counts((), (), least, similarity)
+        alignment.counts((), (), least, similarity)
 
 
 @given(lists, lists)
@@ -79,7 +79,7 @@ def test_every_label_is_told_once(a: Any, b: Any) -> None:
     """Each label of each region stands in one pair, on its own side."""
     from label_configs import Control
 
-    told = overlap.pairs(Control(name="c", tag="T", to_name=("x",), labels=()), a, b, similarity)
+    told = alignment.pairs(Control(name="c", tag="T", to_name=("x",), labels=()), a, b, similarity)
     for side, regions in ((0, a), (1, b)):
         labels = sorted(label for region in regions for label in region.labels or ("T",))
         assert sorted(pair[side] for pair in told if pair[side] is not None) == labels
@@ -91,5 +91,5 @@ def test_several_labels_stand_against_themselves() -> None:
 
     control = Control(name="c", tag="T", to_name=("x",), labels=())
     a, b = Point(PLACES[0], ("a", "b"), 0), Point(PLACES[0], ("a", "c"), 0)
-    assert overlap.pairs(control, (a,), (b,), similarity) == [("a", "a"), ("b", "c")]
-    assert overlap.distances([(a,)], [(b,)], similarity) == 1
+    assert alignment.pairs(control, (a,), (b,), similarity) == [("a", "a"), ("b", "c")]
+    assert alignment.distances([(a,)], [(b,)], similarity) == 1

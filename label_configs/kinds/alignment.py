@@ -8,8 +8,9 @@ same labels. This is no metric: it can be longer than a detour.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import chain
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate, chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +33,9 @@ SAME = 0.5
 #: Settles which of several equally similar regions stand against each other: those that agree.
 _AGREEING = 1e-6
 
+#: Only regions that have this in common can match.
+_KIN = attrgetter("place", "labels")
+
 
 class _Candidates(NamedTuple):
     """Regions that could match; k-th entries belong together."""
@@ -50,7 +54,7 @@ class _Candidates(NamedTuple):
 
 def distances(a: Sequence[Value], b: Sequence[Value], similarity: Similarity) -> Array:
     """How far a[k] and b[k] are apart, (n,) in [0, 1]; two without any region agree."""
-    found = _candidates(a, b, lambda region: (region.place, region.labels))
+    found = _candidates(a, b, _KIN)
     alike = similarity(found.regions, found.left_region, found.right_region)
     sums = best_sums(found.left, found.right, found.pair, alike, len(a))
     sizes = _sizes(a) + _sizes(b)
@@ -76,7 +80,7 @@ def counts(a: Value, b: Value, overlap: float, similarity: Similarity) -> tuple[
     """
     if not 0 < overlap <= 1:
         raise ValueError(f"overlap is {overlap}: it must lie above 0 and be at most 1")
-    found = _candidates([a], [b], lambda region: (region.place, region.labels))
+    found = _candidates([a], [b], _KIN)
     alike = similarity(found.regions, found.left_region, found.right_region)
     hits = matched(found.left, found.right, (alike >= overlap).astype(np.float64))
     return int(hits.sum()), len(a), len(b)
@@ -89,7 +93,7 @@ def pairs(control: Control, a: Value | None, b: Value | None, similarity: Simila
     counts as labelled by its control's tag.
     """
     a, b = a or (), b or ()
-    found = _candidates([a], [b], lambda region: region.place)
+    found = _candidates([a], [b], attrgetter("place"))
     alike = similarity(found.regions, found.left_region, found.right_region)
     agreeing = [
         found.regions[i].labels == found.regions[j].labels
@@ -123,25 +127,29 @@ def _candidates(
     a: Sequence[Value], b: Sequence[Value], group: Callable[[Any], object]
 ) -> _Candidates:
     """All pairs of regions of a[k] and b[k] that are of the same group."""
-    known: dict[int, int] = {}
-    each: list[Value] = []
-    for value in chain(a, b):
-        if known.setdefault(id(value), len(each)) == len(each):
-            each.append(value)
+    each = list({id(value): value for value in chain(a, b)}.values())
     regions = list(chain.from_iterable(each))
-    starts = np.cumsum([0, *map(len, each)])
-    codes: dict[object, int] = {}
-    code = np.fromiter(
-        (codes.setdefault(group(region), len(codes)) for region in regions), np.int64, len(regions)
-    )
-    at_a = starts[np.fromiter((known[id(value)] for value in a), np.int64, len(a))]
-    at_b = starts[np.fromiter((known[id(value)] for value in b), np.int64, len(b))]
-    pair, i, j = _cross(_sizes(a), _sizes(b))
-    left, right = at_a[pair] + i, at_b[pair] + j
+    code = _codes(list(map(group, regions)))
+    ends = accumulate(map(len, each))
+    start = dict(zip(map(id, each), chain([0], ends), strict=False))
+    sizes_a, sizes_b = _sizes(a), _sizes(b)
+    pair, i, j = _cross(sizes_a, sizes_b)
+    left, right = _starts(start, a)[pair] + i, _starts(start, b)[pair] + j
     same = np.flatnonzero(code[left] == code[right])
     pair, i, j, left, right = pair[same], i[same], j[same], left[same], right[same]
-    offset_a, offset_b = _offsets(_sizes(a)), _offsets(_sizes(b))
-    return _Candidates(regions, pair, offset_a[pair] + i, offset_b[pair] + j, left, right)
+    return _Candidates(
+        regions, pair, _offsets(sizes_a)[pair] + i, _offsets(sizes_b)[pair] + j, left, right
+    )
+
+
+def _codes(groups: Sequence[object]) -> IntArray:
+    """A number for each group, the same for equal ones."""
+    code = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    return np.fromiter(map(code.__getitem__, groups), np.int64, len(groups))
+
+
+def _starts(start: Mapping[int, int], values: Sequence[Value]) -> IntArray:
+    return np.fromiter(map(start.__getitem__, map(id, values)), np.int64, len(values))
 
 
 def _cross(rows: IntArray, columns: IntArray) -> tuple[IntArray, IntArray, IntArray]:
