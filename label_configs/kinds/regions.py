@@ -15,6 +15,8 @@ from sync.errors import Malformed, Skippable
 #: different places never match.
 Place = tuple[str, int]
 Labels = tuple[str, ...]
+#: Width and height of an image in pixels.
+Size = tuple[int, int]
 
 #: Pixels of the side of an image; PNG and JPEG allow 2**31 - 1 and 65,535.
 LARGEST = 1_000_000
@@ -90,14 +92,16 @@ def check_labels(control: Control, labels: Labels) -> None:
     labels_of(control, {}, {_key(control): list(labels)})
 
 
-def written(control: Control, place: Place, value: dict[str, Any], labels: Labels) -> Region:
+def written(
+    control: Control, place: Place, labels: Labels, size: Size | None, value: dict[str, Any]
+) -> Region:
     """A region with this value at this place.
 
     Raises:
         Skippable: the control has no such object or does not know one of the labels.
     """
     name, page = place
-    if name not in control.to_name:
+    if name not in control.to_name and not control.is_repeated:
         raise Skippable(f"{control.name!r} labels {' or '.join(control.to_name)}, not {name!r}")
     check_labels(control, labels)
     region: Region = {"type": control.tag.lower(), "to_name": name, "value": value}
@@ -105,6 +109,8 @@ def written(control: Control, place: Place, value: dict[str, Any], labels: Label
         value[_key(control)] = list(labels)
     if page:
         region["item_index"] = page
+    if size is not None:
+        region |= {"original_width": size[0], "original_height": size[1]}
     return region
 
 
@@ -139,7 +145,7 @@ def number(region: Region, name: str, found: object) -> float:
     fail(region, f"its {name} is {reprlib.repr(found)}, not a finite number")
 
 
-def size_of(region: Region) -> tuple[int, int] | None:
+def size_of(region: Region) -> Size | None:
     """Width and height of the image in pixels, None where the region does not say.
 
     Raises:
