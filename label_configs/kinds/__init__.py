@@ -7,6 +7,7 @@ from functools import cache
 from label_configs.kinds import (
     choices,
     date_time,
+    keypoints,
     number,
     pairwise,
     ranker,
@@ -28,6 +29,8 @@ KINDS: dict[str, Kind] = {
     "Ellipse": shapes,
     "EllipseLabels": shapes,
     "HyperTextLabels": spans,
+    "KeyPoint": keypoints,
+    "KeyPointLabels": keypoints,
     "Labels": spans,
     "Number": number,
     "Pairwise": pairwise,

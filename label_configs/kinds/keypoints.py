@@ -23,8 +23,8 @@ from label_configs.kinds.regions import (
     Place,
     Size,
     fail,
+    finite,
     labels_of,
-    number,
     numbers,
     place_of,
     size_of,
@@ -81,7 +81,7 @@ def _point(control: Control, region: Region) -> Point:
     x, y = numbers(region, value, ("x", "y"))
     if not all(-SLACK <= n <= 100 + SLACK for n in (x, y)):
         fail(region, f"it lies outside of the image: at {x:g}, {y:g} percent")
-    width = number(region, "width", value.get("width", WIDTH))
+    width = finite(region, "width", value.get("width", WIDTH))
     labels = labels_of(control, region, value)
     return Point(place_of(region, control.to_name[0]), labels, x, y, width, size_of(region))
 

@@ -126,10 +126,10 @@ def numbers(region: Region, value: dict[str, Any], names: Sequence[str]) -> tupl
     Raises:
         Malformed: one is absent or no finite number.
     """
-    return tuple(number(region, name, value.get(name)) for name in names)
+    return tuple(finite(region, name, value.get(name)) for name in names)
 
 
-def number(region: Region, name: str, found: object) -> float:
+def finite(region: Region, name: str, found: object) -> float:
     """A finite number.
 
     Raises:
@@ -155,6 +155,6 @@ def size_of(region: Region) -> Size | None:
     if width is None or height is None:
         return None
     for name, side in (("original_width", width), ("original_height", height)):
-        if not number(region, name, side).is_integer() or not 1 <= side <= LARGEST:
+        if not finite(region, name, side).is_integer() or not 1 <= side <= LARGEST:
             fail(region, f"its {name} is {side!r}: it must be a whole number, 1 to {LARGEST}")
     return int(width), int(height)

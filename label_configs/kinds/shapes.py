@@ -22,8 +22,8 @@ from label_configs.kinds.regions import (
     Place,
     Size,
     fail,
+    finite,
     labels_of,
-    number,
     numbers,
     place_of,
     size_of,
@@ -120,7 +120,7 @@ def _framed(form: str, region: Region, value: dict[str, Any]) -> tuple[float, ..
     if min(first, second) < THINNEST:
         fail(region, f"it has no area: its sides are {first:g} and {second:g} percent")
     told = value.get("rotation")
-    rotation = 0.0 if told is None else number(region, "rotation", told) % 360 % 360
+    rotation = 0.0 if told is None else finite(region, "rotation", told) % 360 % 360
     aspect = _aspect(region) if rotation % 180 else 1.0
     outline = _OUTLINES[form](x, y, first, second, rotation, aspect)
     if form == "rectangle" and not rotation:
@@ -139,7 +139,7 @@ def _polygon(region: Region, value: dict[str, Any]) -> tuple[float, ...]:
         fail(region, "its points are no list of pairs of numbers")
     if not 3 <= len(points) <= MOST_POINTS:
         fail(region, f"it has {len(points)} points: 3 to {MOST_POINTS} make a polygon")
-    flat = tuple(number(region, "point", n) for point in points for n in point)
+    flat = tuple(finite(region, "point", n) for point in points for n in point)
     corners = np.array(flat).reshape(-1, 2)
     _inside(region, corners, SLACK)
     if not geometry.polygon_area(geometry.path(corners)):

@@ -14,10 +14,10 @@ from dataclasses import replace
 import numpy as np
 
 from label_configs.kinds import positions
+from label_configs.kinds.alignment import pairs as region_pairs
 from label_configs.kinds.intervals import intersection_over_union, overlaps
 from label_configs.kinds.kind import Data, Pair, Region
 from label_configs.kinds.matching import Array, IntArray, best_sums, matched
-from label_configs.kinds.overlap import pairs as region_pairs
 from label_configs.kinds.span import Span, ids
 from label_configs.parse import Control, ObjectTag
 from sync.errors import Malformed, Skippable
@@ -108,7 +108,7 @@ def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
     """Labels of spans at the same place, whatever they are, and of those that are alone.
 
     Spans stand for the same thing from an intersection over union of one half on; how they are
-    matched, and what stands for a span without a label, is said in `overlap`.
+    matched, and what stands for a span without a label, is said in `alignment`.
     """
     return region_pairs(control, a, b, _similarity)
 
