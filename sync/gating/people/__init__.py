@@ -5,6 +5,7 @@ from sync.gating.people.competence import Confusion
 from sync.gating.people.consensus import Consensus, majority
 from sync.gating.people.dawid_skene import DawidSkene, dawid_skene
 from sync.gating.people.flag import Flag
+from sync.gating.people.suspect_gold import SuspectGold, suspect_gold
 
 __all__ = [
     "AnnotatorReport",
@@ -12,7 +13,9 @@ __all__ = [
     "Consensus",
     "DawidSkene",
     "Flag",
+    "SuspectGold",
     "annotator_reports",
     "dawid_skene",
     "majority",
+    "suspect_gold",
 ]

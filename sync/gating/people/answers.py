@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ Whole = tuple[Any, ...]
 
 #: Code of a skip, and of an item without gold.
 NONE = -1
+#: Characters of an answer in words.
+_LONGEST = 80
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -144,6 +146,38 @@ def _alike(control: Control, a: Sequence[Any], b: Sequence[Any], min_overlap: fl
 def sums(codes: IntArray, weights: IntArray | FloatArray, size: int) -> FloatArray:
     """(size,): the sum of the weights of each code."""
     return np.bincount(codes, weights=weights, minlength=size).astype(np.float64)
+
+
+def described(answers: Answers, code: int) -> str:
+    """An answer in words, at most 80 characters."""
+    values = zip(answers.config.controls, answers.wholes[code], strict=True)
+    several = len(answers.config.controls) > 1
+    said = [
+        f"{control.name}: {named(control, value)}" if several else named(control, value)
+        for control, value in values
+    ]
+    text = ", ".join(said)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def named(control: Control, value: Any | None) -> str:
+    """A control's value in words: its category, or the labels and extents of its regions."""
+    if value is None:
+        return "nothing"
+    kind = label_configs.kind_of(control)
+    category = kind.category(control, value)
+    if category is not None:
+        return repr(category)
+    return " + ".join(map(_region, kind.write(control, value)))
+
+
+def _region(region: Mapping[str, Any]) -> str:
+    value = region.get("value", {})
+    labels = value.get(region.get("type"))
+    if not isinstance(labels, list):
+        return repr(next(iter(value.values()), region) if labels is None else labels)
+    text = "/".join(map(str, labels))
+    return f"{text} {value['start']}–{value['end']}" if "start" in value else text
 
 
 def control_codes(answers: Answers, at: int) -> tuple[IntArray, tuple[Hashable, ...]]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-import label_configs
-from label_configs import Control
 from sync.gating.bounds import anytime_bounds
-from sync.gating.people.answers import NONE, Answers, IntArray, control_codes
+from sync.gating.people.answers import NONE, Answers, IntArray, control_codes, named
 from sync.gating.people.flag import Flag
 
 #: Least share of the tasks that get the one answer.
@@ -54,7 +52,7 @@ def straight_lining(
                 continue
             lower = float(anytime_bounds(same, None, 1 - error / tests)[0][-1])
             if lower > _REGARDLESS:
-                name = _name(control, values[favourite])
+                name = named(control, values[favourite])
                 found[who] = _flag(name, share, same, lower, confidence)
     return found
 
@@ -115,12 +113,6 @@ class _View:
         other = self._trusted & (self._said != favourite) & (self._person != who)
         found: IntArray = np.unique(self._person[other & np.isin(self._task, self._task[rows])])
         return found
-
-
-def _name(control: Control, value: Hashable) -> str:
-    if value is None:
-        return "nothing"
-    return repr(label_configs.kind_of(control).category(control, value) or value)
 
 
 def _flag(name: str, share: float, same: IntArray, lower: float, confidence: float) -> Flag:
