@@ -54,26 +54,24 @@ def log_wealth(
     """
     x = scores if scores.ndim == 2 else scores[:, None]
     m = np.atleast_1d(np.asarray(means, dtype=np.float64))
-    conditional = _conditional(x, population, m)
+    conditional, impossible = _conditional(x, population, m)
     odds = x / np.maximum(conditional, _TINY) - 1.0
     logs = _log_products(1.0 + _THETA[:, None, None] * odds, start)
     top = logs.max(axis=0)
     wealth: Array = top + np.log(np.tensordot(_WEIGHT, np.exp(logs - top), axes=1))
-    impossible = conditional < np.where(x > 0, _TINY, -_TINY)
-    wealth[np.logical_or.accumulate(impossible, axis=0)[start:]] = RULED_OUT
+    wealth[impossible[start:]] = RULED_OUT
     clipped: Array = np.clip(wealth, -RULED_OUT, RULED_OUT)
     return clipped
 
 
-def _conditional(x: Array, population: int | None, means: Array) -> Array:
-    """The mean m_i of what is left before each draw, of shape (n, k)."""
+def _conditional(x: Array, population: int | None, means: Array) -> tuple[Array, Array]:
+    """The mean m_i of what is left before each draw, and whether too little was; both (n, k)."""
+    shape = np.broadcast_shapes(x.shape, means.shape)
     if population is None:
-        shape = np.broadcast_shapes(x.shape, means.shape)
-        return np.broadcast_to(means, shape)
-    before = np.cumsum(x, axis=0) - x
-    left = population - np.arange(len(x))[:, None]
-    conditional: Array = (population * means - before) / left
-    return conditional
+        return np.broadcast_to(means, shape), np.zeros(shape, dtype=bool)
+    rest = population * means - np.cumsum(x, axis=0)
+    conditional: Array = (rest + x) / (population - np.arange(len(x))[:, None])
+    return conditional, rest < -_TINY * population
 
 
 def _log_products(factors: Array, start: int) -> Array:
