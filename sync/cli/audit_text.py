@@ -118,8 +118,38 @@ def _measures(control: dict[str, Any]) -> Iterator[str]:
 
 
 def _people(people: Sequence[dict[str, Any]]) -> Iterator[str]:
-    del people
-    yield from ()
+    """Those with a flag first, then whoever does worst."""
+    order = sorted(people, key=lambda p: (not p["flags"], _worst_first(p)))
+    flagged = sum(bool(person["flags"]) for person in people)
+    yield f"People: {flagged:,} of {len(people):,} have a flag."
+    yield table(
+        ["person", "tasks", "skips", "gold (bounds)", "of tasks", "agreement", "seconds", "flags"],
+        [
+            [
+                _name(person),
+                person["items"],
+                person["skips"],
+                _bounded(person["gold_score"], person["gold_lower"], person["gold_upper"]),
+                person["gold_tasks"],
+                _number(person["agreement"]),
+                "–" if person["seconds_per_task"] is None else f"{person['seconds_per_task']:.1f}",
+                ", ".join(flag["what"] for flag in person["flags"]),
+            ]
+            for person in order[:ROWS]
+        ],
+    )
+    yield from _rest(len(people))
+    for person in order[:ROWS]:
+        yield from (f"  {_name(person)} {flag['sentence']}" for flag in person["flags"])
+
+
+def _worst_first(person: dict[str, Any]) -> tuple[float, float]:
+    score, agreement = person["gold_score"], person["agreement"]
+    return 2.0 if score is None else score, 2.0 if agreement is None else agreement
+
+
+def _name(person: dict[str, Any]) -> str:
+    return short(person["email"] or person["annotator"])
 
 
 def _candidates(found: dict[str, Any]) -> Iterator[str]:
@@ -187,6 +217,12 @@ def _rest(number: int) -> Iterator[str]:
 
 def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
+
+
+def _bounded(value: float | None, lower: float | None, upper: float | None) -> str:
+    if value is None or lower is None or upper is None:
+        return "–"
+    return f"{value:.3f} ({lower:.3f}–{upper:.3f})"
 
 
 def _interval(found: dict[str, Any] | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +9,7 @@ from label_configs import LabelConfig
 from sync.gating.candidates.strata import strata
 from sync.gating.judged import Judged, Values
 from sync.gating.policy import GatePolicy
+from sync.gating.report.order import place
 from sync.gating.report.reading import ReadItem
 from sync.gating.scores import Scored, Scores
 from sync.gating.similarity import similarity
@@ -46,7 +46,10 @@ def blind_part(
         shown: annotations that were made from a prediction, by their ids.
     """
     without = tuple(_without(read, shown) for read in items)
-    proposed = sorted((read for read in without if read.item.candidate is not None), key=_hash)
+    proposed = sorted(
+        (read for read in without if read.item.candidate is not None),
+        key=lambda read: place(read.item.task_id),
+    )
     answered = [read for read in proposed if read.answers]
     counted = tuple(
         _scored(position, read, config, policy.gate.min_overlap)
@@ -74,10 +77,6 @@ def blind_part(
         shown=sum(len(read.answers) for read in items if read.item.candidate is not None) - blind,
         blind=blind,
     )
-
-
-def _hash(read: ReadItem) -> bytes:
-    return hashlib.sha256(str(read.item.task_id).encode()).digest()
 
 
 def _without(read: ReadItem, shown: Collection[int]) -> ReadItem:

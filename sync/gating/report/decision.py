@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from sync.gating.criteria import state_of
 from sync.gating.policy import GatePolicy
 from sync.gating.report.blind import Blind
 from sync.gating.report.controls import agreement, rows_of
+from sync.gating.report.order import place
 from sync.gating.report.reading import ReadItem
 from sync.gating.similarity import similarity
 from sync.gating.verdict import Criterion, State
@@ -85,19 +86,19 @@ def _parts(blind: Blind, config: LabelConfig, policy: GatePolicy) -> list[Criter
 
 
 def _gold(items: Sequence[ReadItem], config: LabelConfig, policy: GatePolicy) -> Criterion:
-    """People against gold, in the order of submission, as an endless stream of answers."""
+    """People against gold, as an endless stream of answers."""
     least = policy.gate.gold.min
     if all(read.gold is None for read in items):
         reason = "no gold: mark answers as ground truth, or give --gold"
         return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
-    scored = _gold_scores(items, config, policy.gate.min_overlap)
+    scored = list(_gold_scores(items, config, policy.gate.min_overlap))
     if not scored:
         reason = "no gold task has an answer"
         return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
-    x = [score for _, _, score in scored]
+    x = [score for _, score in scored]
     lower, upper = anytime_bounds(x, None, policy.gate.confidence)
     state, reason = state_of(float(lower[-1]), float(upper[-1]), least), ""
-    tasks = len({task for _, task, _ in scored})
+    tasks = len({task for task, _ in scored})
     if state is State.PASS and tasks < policy.gate.gold.min_tasks:
         state = State.MORE
         reason = f"{tasks} gold tasks are answered, {policy.gate.gold.min_tasks} are asked for"
@@ -115,17 +116,15 @@ def _gold(items: Sequence[ReadItem], config: LabelConfig, policy: GatePolicy) ->
 
 def _gold_scores(
     items: Sequence[ReadItem], config: LabelConfig, min_overlap: float
-) -> list[tuple[tuple[float, int], int, float]]:
-    """(time and annotation, task, score) of each answer on gold, oldest first."""
-    found = []
-    for read in items:
-        if read.gold is None:
-            continue
-        for answer, values in zip(read.item.answers, read.answers, strict=True):
-            alike = 0.0 if values is None else similarity(config, read.gold, values, min_overlap)
-            when = answer.submitted_at.timestamp(), answer.annotation_id
-            found.append((when, read.item.task_id, alike))
-    return sorted(found)
+) -> Iterator[tuple[int, float]]:
+    """Task and score of each answer on gold."""
+    known = [read for read in items if read.gold is not None]
+    for read in sorted(known, key=lambda read: place(read.item.task_id)):
+        for values in read.answers:
+            alike = 0.0
+            if values is not None and read.gold is not None:
+                alike = similarity(config, read.gold, values, min_overlap)
+            yield read.item.task_id, alike
 
 
 def _agreement(items: Sequence[ReadItem], config: LabelConfig, policy: GatePolicy) -> Criterion:

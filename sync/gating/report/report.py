@@ -8,11 +8,15 @@ from typing import Any
 
 from label_configs import LabelConfig
 from sync.gating.coefficients import Coefficient
+from sync.gating.people import AnnotatorReport
+from sync.gating.people.annotators import reports
+from sync.gating.people.answers import read_answers
 from sync.gating.policy import GatePolicy, digest
 from sync.gating.report.blind import blind_part
 from sync.gating.report.controls import ControlReport, control_report
 from sync.gating.report.decision import Decision, decide
 from sync.gating.report.judging import CandidateReport, acceptance, candidate_report
+from sync.gating.report.order import by_lot
 from sync.gating.report.reading import Unread, read_items
 from sync.gating.report.sentence import sentence
 from sync.records import Item
@@ -26,6 +30,7 @@ class Report:
     """What an export shows."""
 
     controls: tuple[ControlReport, ...]
+    annotators: tuple[AnnotatorReport, ...]
     candidates: CandidateReport
     decision: Decision
     #: One plain sentence; begins with the state and a colon.
@@ -38,7 +43,7 @@ class Report:
         decision = asdict(self.decision)
         return {
             "controls": [_control(control) for control in self.controls],
-            "annotators": [],
+            "annotators": [asdict(person) for person in self.annotators],
             "candidates": asdict(self.candidates),
             "suspect_gold": [],
             "verdict": {
@@ -77,6 +82,9 @@ def report(
     read, unread = read_items(items, config)
     step("agreement")
     controls = tuple(control_report(c, read, policy.gate.confidence) for c in config.controls)
+    step("people")
+    kept = [one.item for one in read]
+    people = reports(by_lot(read_answers(kept, config), kept), policy)
     step("candidates")
     blind = blind_part(read, config, policy, shown)
     accepted = acceptance(blind, policy)
@@ -84,6 +92,7 @@ def report(
     decision = decide(blind, accepted, config, policy)
     return Report(
         controls=controls,
+        annotators=people,
         candidates=candidates,
         decision=decision,
         sentence=sentence(decision, candidates),
