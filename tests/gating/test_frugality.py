@@ -52,8 +52,6 @@ def test_the_walk_is_summed_exactly() -> None:
 
 @pytest.mark.parametrize(("least", "labels"), [(0.90, 29), (0.95, 59), (0.98, 149)])
 def test_one_look_at_a_perfect_batch(least: float, labels: int) -> None:
-    """Without a failure 29, 59 and 149 labels show 90%, 95% and 98% at 95% confidence.
-
-    The smallest n with least^n ≤ 0.05.
-    """
+    """Without a failure 29, 59 and 149 labels show 90%, 95% and 98% at 95% confidence."""
+    # The smallest n with least^n ≤ 0.05.
     assert frugality.fixed(1.0, least, 0.95) == labels

@@ -175,10 +175,8 @@ def nervaluate() -> Any:
 def test_counts_agree_with_nervaluate(
     nervaluate: Any, bounds: Any, labels: Any, shift: Any
 ) -> None:
-    """Strict and by-type counts of correct spans, where no span meets two others.
-
-    Only there: nervaluate takes the first partner that it meets, and can lose the exact one.
-    """
+    """Strict and by-type counts of correct spans, where no span meets two others."""
+    # Only there: nervaluate takes the first partner that it meets, and can lose the exact one.
     a, b = one_to_one(bounds, labels, shift)
     documents = [
         [[{"label": s.labels[0], "start": int(s.start), "end": int(s.end) - 1} for s in value]]

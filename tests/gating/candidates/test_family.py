@@ -35,11 +35,9 @@ def held(parts: Sequence[Part]) -> bool:
 
 @pytest.mark.slow
 def test_twenty_good_slices_rarely_hold_a_batch(capsys: pytest.CaptureFixture[str]) -> None:
-    """At the threshold itself, looking after every answer, at most 5% of batches are held.
-
-    Running bounds never come back, so the last one tells whether any look held the batch. Without
-    the correction more than 5% would be.
-    """
+    """At the threshold itself, looking after every answer, at most 5% of batches are held."""
+    # Running bounds never come back, so the last one tells whether any look held the batch.
+    # Without the correction more than 5% would be.
     rng = np.random.default_rng(20260103)
     corrected = plain = 0
     few = RUNS // 5
@@ -58,10 +56,8 @@ def test_twenty_good_slices_rarely_hold_a_batch(capsys: pytest.CaptureFixture[st
 
 @pytest.mark.slow
 def test_a_batch_with_a_bad_slice_rarely_passes() -> None:
-    """With one slice just below the threshold, its own bound alone keeps the error at 5%.
-
-    The other nineteen are all right, so that nothing else stands in the way.
-    """
+    """With one slice just below the threshold, its own bound alone keeps the error at 5%."""
+    # The other nineteen are all right, so that nothing else stands in the way.
     rng = np.random.default_rng(20260104)
     passed = 0
     for _ in range(RUNS):
