@@ -34,7 +34,14 @@ def results(random: np.random.Generator) -> list[list[Result]]:
     for _ in range(TASKS):
         many = int(random.poisson(SPANS / 0.9))
         starts = np.sort(random.choice(960, many, replace=False))
-        truth = list(zip(starts, random.integers(3, 30, many), random.integers(LABELS, size=many)))
+        truth = list(
+            zip(
+                starts,
+                random.integers(3, 30, many),
+                random.integers(LABELS, size=many),
+                strict=True,
+            )
+        )
         tasks.append([_annotation(truth, random) for _ in range(ANNOTATORS)])
     return tasks
 
