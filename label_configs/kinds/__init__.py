@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from label_configs.kinds import (
+    brush,
     choices,
     date_time,
     keypoints,
@@ -15,6 +16,7 @@ from label_configs.kinds import (
     shapes,
     spans,
     text_area,
+    video,
 )
 from label_configs.kinds.indexed import Indexed
 from label_configs.kinds.kind import Kind
@@ -24,6 +26,8 @@ from sync.errors import Fatal
 
 #: Control tag to kind.
 KINDS: dict[str, Kind] = {
+    "Brush": brush,
+    "BrushLabels": brush,
     "Choices": choices,
     "DateTime": date_time,
     "Ellipse": shapes,
@@ -45,6 +49,7 @@ KINDS: dict[str, Kind] = {
     "TextArea": text_area,
     "TimeSeriesLabels": spans,
     "TimelineLabels": spans,
+    "VideoRectangle": video,
 }
 #: Choices inside Choices.
 _NESTED_CHOICES = Paths("choices")

@@ -51,6 +51,12 @@ def box_ious(boxes: Array, left: IntArray, right: IntArray) -> Array:
     return ious
 
 
+def box_intersections(a: Array, b: Array) -> Array:
+    """The area common to a[k] and b[k], boxes that are not rotated, (n,) in square percent."""
+    ends, starts = np.minimum(a[:, :2] + a[:, 2:], b[:, :2] + b[:, 2:]), np.maximum(a, b)[:, :2]
+    return _areas(np.maximum(ends - starts, 0.0))
+
+
 def _areas(sides: Array) -> Array:
     areas: Array = sides[:, 0] * sides[:, 1]
     return areas
