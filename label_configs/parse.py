@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -170,7 +170,7 @@ def parse(xml: str) -> LabelConfig:
         inside = nested(xml)
         config = LabelConfig(
             xml=xml,
-            controls=tuple(_control(tag, objects, inside) for tag in interface.controls),
+            controls=_tracks(_control(tag, objects, inside) for tag in interface.controls),
             objects=tuple(objects.values()),
         )
     except Exception as error:  # the SDK raises many kinds, some of them lxml's
@@ -199,6 +199,29 @@ def _control(tag: Any, objects: Mapping[str, ObjectTag], inside: Mapping[str, Ne
         paths=found.paths,
         buckets=found.buckets,
     )
+
+
+def _tracks(controls: Iterable[Control]) -> tuple[Control, ...]:
+    """The controls, where those that draw tracks have the labels of the Labels on the same video.
+
+    Label Studio keeps these labels in the regions of the VideoRectangle and stores nothing for such
+    Labels themselves, so they are no controls of their own.
+    """
+    found = tuple(controls)
+    videos = {n for control in found if control.tag == "VideoRectangle" for n in control.to_name}
+    given = [c for c in found if c.tag == "Labels" and c.to_name and videos.issuperset(c.to_name)]
+    return tuple(
+        replace(control, labels=_labels_on(control.to_name, given))
+        if control.tag == "VideoRectangle"
+        else control
+        for control in found
+        if control not in given
+    )
+
+
+def _labels_on(objects: Iterable[str], controls: Iterable[Control]) -> tuple[str, ...]:
+    known = set(objects)
+    return tuple(label for c in controls if known.intersection(c.to_name) for label in c.labels)
 
 
 def _check(config: LabelConfig) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.label_configs.samples import SAMPLES, Sample
-from tests.label_configs.samples_shapes import IMAGES
+from tests.label_configs.samples_shapes import IMAGES, VIDEOS
 from tests.label_configs.samples_spans import SPANS
 
-EVERY: list[Sample] = [*SAMPLES, *SPANS, *IMAGES]
+EVERY: list[Sample] = [*SAMPLES, *SPANS, *IMAGES, *VIDEOS]

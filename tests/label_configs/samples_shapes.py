@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from label_studio_sdk.converter.brush import encode_rle
+
 from tests.label_configs.samples import Json, Sample
 
 IMAGE = '<Image name="i" value="$image"/>'
@@ -36,6 +39,18 @@ TURNED = {"x": 50.0, "y": 20.0, "width": 20.0, "height": 30.0, "rotation": 33.5}
 ELLIPSE = {"x": 50.0, "y": 50.0, "radiusX": 20.0, "radiusY": 10.0, "rotation": 0}
 TRIANGLE = [[10.0, 10.0], [60.5, 20.0], [30.0, 80.25]]
 POINT = {"x": 12.5, "y": 20.0, "width": 0.75}
+
+
+def painted(rows: slice, columns: slice) -> Json:
+    """A brush mask as the SDK encodes it."""
+    alpha = np.zeros((480, 640), dtype=np.uint8)
+    alpha[rows, columns] = 255
+    data = encode_rle(np.repeat(alpha.ravel(), 4))
+    return {"format": "rle", "rle": [int(byte) for byte in data]}
+
+
+SQUARE, STRIPE = painted(slice(9, 99), slice(9, 99)), painted(slice(50, 60), slice(0, 640))
+
 
 IMAGES = [
     on_image(
@@ -73,4 +88,38 @@ IMAGES = [
         [region("KeyPointLabels", ["a"], **POINT | {"x": 80.0})],
     ),
     on_image("KeyPoint", [region("KeyPoint", **POINT)], [region("KeyPoint", **POINT | {"y": 1.0})]),
+    on_image(
+        "BrushLabels",
+        [region("BrushLabels", ["a"], **SQUARE), region("BrushLabels", ["b"], **STRIPE)],
+        [region("BrushLabels", ["b"], **SQUARE)],
+        [region("BrushLabels", ["a"], **SQUARE)],
+    ),
+    on_image("Brush", [region("Brush", **SQUARE)], [region("Brush", **STRIPE)]),
+]
+
+
+def keyframe(frame: int, x: float, enabled: bool = True) -> Json:
+    """A keyframe as the video editor stores it, at 25 frames a second."""
+    box = {"x": x, "y": 20.5, "width": 10.0, "height": 25.0, "rotation": 0}
+    return box | {"frame": frame, "enabled": enabled, "time": frame / 25}
+
+
+def track(label: str, *sequence: Json) -> Json:
+    """A region of VideoRectangle, which holds the labels of the Labels beside it."""
+    value = {"framesCount": 100, "duration": 4.0, "sequence": list(sequence), "labels": [label]}
+    return {"from_name": "c", "to_name": "v", "type": "videorectangle", "value": value}
+
+
+VIDEOS = [
+    Sample(
+        name="VideoRectangle",
+        xml='<View><Video name="v" value="$video"/><VideoRectangle name="c" toName="v"/>'
+        f'<Labels name="l" toName="v">{LABELS}</Labels></View>',
+        data={"video": "http://localhost/1.mp4"},
+        result=[
+            track("a", keyframe(1, 5.0), keyframe(50, 60.0, enabled=False)),
+            track("b", keyframe(10, 40.0)),
+        ],
+        others=[[track("a", keyframe(10, 40.0))], [track("b", keyframe(10, 40.0))]],
+    ),
 ]

@@ -120,6 +120,20 @@ def test_labels_stand_against_each_other() -> None:
     assert video.counts(TRACKS, a, a, 1.0) == (1, 1, 1)
 
 
+def test_labels_are_those_of_the_control_beside() -> None:
+    """Labels of the same video are no control of their own: the tracks hold and check them."""
+    beside = '<Labels name="l" toName="v"><Label value="a"/><Label value="b"/></Labels>'
+    config = label_configs.parse(
+        f'<View><Video name="v" value="$v"/><VideoRectangle name="c" toName="v"/>{beside}</View>'
+    )
+    assert [control.name for control in config.controls] == ["c"]
+    result = [region(key(1, 5), label="b") | {"from_name": "c"}]
+    assert label_configs.read(config, result) == {"c": tracks(*result)}
+    result[0]["value"]["labels"] = ["d"]
+    with pytest.raises(Malformed, match="'d', which the label config does not know"):
+        label_configs.read(config, result)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
