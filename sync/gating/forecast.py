@@ -63,6 +63,8 @@ def _blind_needed(
     if len(scores.counted) < _FEWEST:
         return scores.asked
     everything = sum(task.role is Role.BLIND for task in evidence.sample)
+    if criterion.parts:
+        return max(part.needed or 0 for part in criterion.parts)
     if criterion.name == "acceptance":
         return _acceptance_needed(scores, evidence.population, everything, policy)
     # An agreement that is not defined becomes clearer with each task of the queue.

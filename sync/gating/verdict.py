@@ -40,6 +40,8 @@ class Part:
     population: int | None
     #: False where too few of its tasks can be blind to show anything; such a part decides nothing.
     judged: bool = True
+    #: Blind tasks in draw order that would probably settle it; None where it is not open.
+    needed: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

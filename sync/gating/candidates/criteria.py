@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from label_configs import LabelConfig
@@ -35,11 +35,12 @@ def labels(
         confidence: of each lower bound, and of all upper bounds together.
     """
     reader = Reader(config)
-    blind: Counter[Key] = Counter()
-    for task in _blind(evidence):
-        blind.update(labels_of(config, reader.candidate(task) or {}))
+    places: defaultdict[Key, list[int]] = defaultdict(list)
+    for place, task in enumerate(_blind(evidence)):
+        for key in labels_of(config, reader.candidate(task) or {}):
+            places[key].append(place)
     sizes = evidence.strata.labels if evidence.strata else {}
-    keys = {(control, label) for control, found in sizes.items() for label in found} | blind.keys()
+    keys = {(control, label) for control, found in sizes.items() for label in found} | places.keys()
     strata = [
         Stratum(
             of=control,
@@ -48,7 +49,7 @@ def labels(
             if (control, label) in counted
             else (),
             population=sizes.get(control, {}).get(label),
-            blind=blind[control, label],
+            places=tuple(places[control, label]),
         )
         for control, label in sorted(keys)
     ]
@@ -90,9 +91,11 @@ def _slices(evidence: Evidence, scores: Scores, field: str) -> list[Stratum]:
     found: defaultdict[str, list[float]] = defaultdict(list)
     for scored in scores.counted:
         found[value(scored.task)].append(scored.score)
-    blind = Counter(value(task) for task in _blind(evidence))
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, task in enumerate(_blind(evidence)):
+        places[value(task)].append(place)
     sizes = frozen.slices.get(field, {}) if frozen else {}
-    names = sorted({*sizes, *blind})
+    names = sorted({*sizes, *places})
     refuse_many(field, names)
     return [
         Stratum(
@@ -100,7 +103,7 @@ def _slices(evidence: Evidence, scores: Scores, field: str) -> list[Stratum]:
             name=name,
             scores=tuple(found[name]),
             population=sizes.get(name),
-            blind=blind[name],
+            places=tuple(places[name]),
         )
         for name in names
     ]

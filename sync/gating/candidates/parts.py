@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from sync.gating.bounds import anytime_bounds
 from sync.gating.verdict import Part, State
+from sync.gating.wealth import Array, log_wealth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +24,8 @@ class Stratum:
     scores: tuple[float, ...]
     #: Its tasks in the frozen batch; None where that was not kept.
     population: int | None
-    #: Its blind tasks in the whole draw order, answered or not.
-    blind: int
+    #: Its blind tasks, answered or not, by their places among all blind tasks in draw order.
+    places: tuple[int, ...]
 
 
 def judge_parts(
@@ -48,7 +52,7 @@ def judge_parts(
         confidence: of each lower bound, and of all upper bounds together, in (0, 1).
         tested: number k of parts that are judged; counted among `strata` where it is None.
     """
-    can = [_can_be_judged(s.blind, s.population, threshold, confidence) for s in strata]
+    can = [_can_be_judged(len(s.places), s.population, threshold, confidence) for s in strata]
     corrected = 1 - (1 - confidence) / max(sum(can) if tested is None else tested, 1)
     found = [
         _part(stratum, judged, threshold, confidence, corrected)
@@ -59,7 +63,7 @@ def judge_parts(
 
 def count_judged(strata: Sequence[Stratum], threshold: float, confidence: float) -> int:
     """How many parts have enough blind tasks to be judged."""
-    return sum(_can_be_judged(s.blind, s.population, threshold, confidence) for s in strata)
+    return sum(_can_be_judged(len(s.places), s.population, threshold, confidence) for s in strata)
 
 
 def _part(
@@ -71,17 +75,44 @@ def _part(
         estimate = sum(x) / len(x)
         lower = _bounds(x, stratum.population, confidence)[0]
         upper = _bounds(x, stratum.population, corrected)[1]
+    state = _state(lower, upper, threshold) if judged else State.MORE
+    needed = None
+    if judged and state is State.MORE:
+        needed = _needed(stratum, threshold, confidence, corrected)
     return Part(
         of=stratum.of,
         name=stratum.name,
-        state=_state(lower, upper, threshold) if judged else State.MORE,
+        state=state,
         estimate=estimate,
         lower=lower,
         upper=upper,
         n=len(x),
         population=stratum.population,
         judged=judged,
+        needed=needed,
     )
+
+
+def _needed(stratum: Stratum, threshold: float, confidence: float, corrected: float) -> int:
+    """Blind tasks in draw order that settle the part, if its scores go on as they began.
+
+    Without a score, as if all were confirmed.
+    """
+    places, population = stratum.places, stratum.population
+    x = np.resize(np.array(stratum.scores or (1.0,)), len(places))
+    settled = _crosses(x, population, threshold, confidence)
+    settled |= _crosses(1 - x, population, 1 - threshold, corrected)
+    first = int(settled.argmax()) if settled.any() else len(places) - 1
+    return places[first] + 1
+
+
+def _crosses(x: Array, population: int | None, mean: float, confidence: float) -> Array:
+    """When the lower bound of the scores reaches the mean."""
+    if mean <= 0:
+        return np.ones(len(x), dtype=bool)
+    wealth = log_wealth(x, population, mean)[:, 0]
+    found: Array = wealth >= -math.log1p(-confidence)
+    return found
 
 
 def _state(lower: float | None, upper: float | None, threshold: float) -> State:

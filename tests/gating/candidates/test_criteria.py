@@ -121,6 +121,20 @@ def test_an_open_label_is_more() -> None:
     assert "2 of 2 labels are open" in criterion(verdict).reason
 
 
+def test_the_forecast_foresees_open_labels() -> None:
+    """Half of 20 confirmed tasks of a label are missing, and each fourth task is one of them.
+
+    Twenty confirmed in a row reach 0.8 with an endless stream; ten are there, so ten are missing:
+    40 blind tasks more.
+    """
+    sample = both(10, rest=0)
+    sample += [task(20 + i, ("negative", *["positive"] * 3)[i % 4], None) for i in range(120)]
+    verdict = judge(sample, POLICY, queue_length=20)
+    assert part(verdict, "negative").needed == pytest.approx(20 + 40, abs=5)
+    assert verdict.labels_left == pytest.approx(40, abs=5)
+    assert verdict.extend_to == pytest.approx(60, abs=5)
+
+
 def test_a_label_too_rare_to_be_judged_does_not_block() -> None:
     """Three blind tasks can show nothing; the label stays open by name, the others decide."""
     sample = both(30)

@@ -23,7 +23,7 @@ def strata(rng: np.random.Generator, share: float = THRESHOLD) -> list[Stratum]:
             name=str(i),
             scores=tuple(rng.permutation(right)[:LOOKED].tolist()),
             population=SIZE,
-            blind=LOOKED,
+            places=tuple(range(LOOKED)),
         )
         for i in range(SLICES)
     ]
@@ -61,7 +61,11 @@ def test_a_batch_with_a_bad_slice_rarely_passes() -> None:
     rng = np.random.default_rng(20260104)
     passed = 0
     for _ in range(RUNS):
-        good = [Stratum(of="", name="", scores=(1.0,) * LOOKED, population=SIZE, blind=LOOKED)]
+        good = [
+            Stratum(
+                of="", name="", scores=(1.0,) * LOOKED, population=SIZE, places=tuple(range(LOOKED))
+            )
+        ]
         bad = strata(rng, THRESHOLD - 1 / SIZE)[:1]
         passed += all(p.state is State.PASS for p in judge_parts(bad + good, THRESHOLD, 0.95))
     assert passed / RUNS <= 0.05
