@@ -122,11 +122,7 @@ def test_an_open_label_is_more() -> None:
 
 
 def test_the_forecast_foresees_open_labels() -> None:
-    """Half of 20 confirmed tasks of a label are missing, and each fourth task is one of them.
-
-    Twenty confirmed in a row reach 0.8 with an endless stream; ten are there, so ten are missing:
-    40 blind tasks more.
-    """
+    """Ten of the twenty that show 0.8 are missing, and each fourth task is one: forty more."""
     sample = both(10, rest=0)
     sample += [task(20 + i, ("negative", *["positive"] * 3)[i % 4], None) for i in range(120)]
     verdict = judge(sample, POLICY, queue_length=20)
