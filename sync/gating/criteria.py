@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-import label_configs
 from label_configs import LabelConfig
 from sync.gating.bounds import anytime_bounds
-from sync.gating.coefficients import Coefficient, Ratings, krippendorff_alpha, ratings
 from sync.gating.judged import Values
 from sync.gating.policy import GatePolicy
-from sync.gating.scores import Reader, Scored, Scores
+from sync.gating.scores import Reader, Scores
 from sync.gating.similarity import similarity
 from sync.gating.verdict import AnnotatorGold, Criterion, State
 from sync.records import Answer, Evidence, GoldTask, Role
@@ -137,74 +135,3 @@ def per_annotator(answers: Sequence[GoldAnswer], policy: GatePolicy) -> tuple[An
             )
         )
     return tuple(found)
-
-
-def agreement(counted: Sequence[Scored], config: LabelConfig, policy: GatePolicy) -> Criterion:
-    """People against each other on the blind tasks that count; the mean over controls.
-
-    A control that a submission leaves empty is a value of its own, as it is for the distance.
-    The bounds of several controls must hold together, so they share the chance of error.
-    Where all answers are one and the same label, alpha is not defined: nothing is left to
-    correct for chance. Then the observed agreement's lower bound must reach the threshold.
-    """
-    least = policy.gate.agreement.min
-    read = [_categories(scored, config) for scored in counted]
-    confidence = 1 - (1 - policy.gate.confidence) / max(len(config.controls), 1)
-    alphas = [krippendorff_alpha(_ratings(read, c.name), confidence) for c in config.controls]
-    known = [a for a in alphas if a.anytime_lower is not None]
-    if not known:
-        return _without_alpha(read, alphas, policy)
-    low, high = _mean([a.anytime_lower for a in known]), _mean([a.anytime_upper for a in known])
-    return Criterion(
-        name="agreement",
-        state=state_of(low, high, least),
-        threshold=least,
-        estimate=_mean([a.value for a in known]),
-        lower=low,
-        upper=high,
-        n=max(a.items for a in known),
-    )
-
-
-def _categories(scored: Scored, config: LabelConfig) -> list[dict[str, str]]:
-    """Each answer that is no skip as its nominal value per control."""
-    given = [answer for answer in scored.judged.answers if answer is not None]
-    return [
-        {
-            name: label_configs.kind_of(config.by_name[name]).category(config.by_name[name], value)
-            or ""
-            for name, value in answer.items()
-        }
-        for answer in given
-    ]
-
-
-def _ratings(read: Sequence[Sequence[dict[str, str]]], control: str) -> Ratings:
-    """What the answers to each task say in a control."""
-    return ratings(
-        (task, answer, said.get(control, ""))
-        for task, unit in enumerate(read)
-        for answer, said in enumerate(unit)
-    )
-
-
-def _mean(numbers: Sequence[float | None]) -> float:
-    known = [number for number in numbers if number is not None]
-    return sum(known) / len(known)
-
-
-def _without_alpha(
-    read: Sequence[Sequence[dict[str, str]]], alphas: Sequence[Coefficient], policy: GatePolicy
-) -> Criterion:
-    same = [float(all(v == unit[0] for v in unit)) for unit in read if len(unit) >= 2]
-    reason = alphas[0].reason if alphas else "the label config has no control to compare"
-    lower = None
-    if len(same) >= 2:
-        lower = float(anytime_bounds(same, None, policy.gate.confidence)[0][-1])
-    return Criterion(
-        name="agreement",
-        state=state_of(lower, None, policy.gate.agreement.min),
-        threshold=policy.gate.agreement.min,
-        n=len(same),
-        reason=f"alpha is not defined: {reason}",
-    )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from label_configs import LabelConfig
 from sync.gating import criteria as judge
+from sync.gating.agreement import agreement
 from sync.gating.candidates import criteria as parts
 from sync.gating.candidates.anchoring import anchoring, arms
 from sync.gating.candidates.confusions import confused
@@ -113,7 +114,8 @@ def _criteria(
         return [people]
     found = [judge.acceptance(scores, evidence.population, policy), people]
     if policy.gate.agreement.coefficient != "none":
-        found.append(judge.agreement(scores.counted, config, policy))
+        tasks = [scored.judged for scored in scores.counted]
+        found.append(agreement(tasks, config, policy))
     precision, confidence = policy.gate.labels.min_precision, policy.gate.confidence
     if precision is not None:
         found.append(parts.labels(evidence, counted, config, precision, confidence))

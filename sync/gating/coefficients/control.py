@@ -67,11 +67,16 @@ def control_agreement(
     else:
         reason, items = NO_CATEGORIES.format(tag=control.tag), found["percent"].items
         found |= {name: undefined(name, items, reason) for name in _KAPPAS}
+    return found | {"krippendorff_alpha": control_alpha(control, rows, confidence)}
+
+
+def control_alpha(control: Control, rows: Sequence[Row], confidence: float = 0.95) -> Coefficient:
+    """Krippendorff's alpha of a control's values alone, as `control_agreement` gives it."""
+    scale = label_configs.kind_of(control).SCALE
     if scale in ("ordinal", "interval"):
-        alpha = krippendorff_alpha(_numbers(control, rows), confidence, metric=scale)
-    else:
-        alpha = by_distance.alpha(confidence, np.random.default_rng(0))
-    return found | {"krippendorff_alpha": alpha}
+        return krippendorff_alpha(_numbers(control, rows), confidence, metric=scale)
+    by_distance = compared(rows, partial(label_configs.control_distances, control))
+    return by_distance.alpha(confidence, np.random.default_rng(0))
 
 
 def _categories(control: Control, rows: Sequence[Row]) -> Ratings:
