@@ -70,7 +70,9 @@ def with_interval(
     observed = (1 - value) * expected
     unit = extent if observed < extent else 1.0
     observed, expected = min(max(observed / unit, 0.0), 1.0), expected / unit
-    variance, usual = _variance(value, left_out, weight), _usual(apart / unit, weight)
+    # Items with one answer tell of chance alone: the variance is given per item that holds a pair.
+    variance = _variance(value, left_out, weight) * items / float(weight.sum())
+    usual = _usual(apart / unit, weight)
     effective = _effective(observed, variance * expected**2, usual, expected, items)
     z = float(stdtrit(items - 1, (1 + confidence) / 2))
     least, most = _wilson(observed, effective, z)
