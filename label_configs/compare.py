@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from label_configs.kinds import kind_of
+from label_configs.kinds.anchors import identified
 from label_configs.kinds.kind import Data, Kind, Pair, Region
 from label_configs.parse import Control, LabelConfig
 from sync.errors import Malformed, Skippable
@@ -48,6 +49,9 @@ def read(
     name, regions = None, list[Region]()
     try:
         for name, regions in _by_control(config, result).items():
+            placed = getattr(kinds[name], "placed", None)
+            if placed is not None:
+                regions = placed(regions, result)
             found[name] = kinds[name].read(config.by_name[name], regions, data)
     except Malformed as error:
         region = error.region
@@ -64,6 +68,11 @@ def _by_control(config: LabelConfig, result: Result) -> dict[str, list[Region]]:
         raise Malformed(f"a result is a list of regions, not {type(result).__name__}")
     found: defaultdict[str, list[Region]] = defaultdict(list)
     for region in result:
+        if isinstance(region, dict) and region.get("type") == "relation":
+            # People can link regions in any project; it counts where the config asks for it.
+            if config.relations is not None:
+                found[config.relations.name].append(region)
+            continue
         name = region.get("from_name") if isinstance(region, dict) else None
         control = config.control_of(name) if isinstance(name, str) else None
         if control is None:
@@ -104,16 +113,20 @@ def write(config: LabelConfig, values: Mapping[str, Value], score: float | None 
             f"a value names the control {unknown[0]!r}: the label config has "
             f"{', '.join(config.by_name)}"
         )
-    return [
-        region
-        for name, value in values.items()
-        if value is not None
-        for region in _regions(config.by_name[name], value, score)
-    ]
+    return identified(
+        [
+            region
+            for name, value in values.items()
+            if value is not None
+            for region in _regions(config.by_name[name], value, score)
+        ]
+    )
 
 
 def _regions(control: Control, value: Value, score: float | None) -> list[Region]:
-    places = {"from_name": control.name, "to_name": control.to_name[0]}
+    places = {}
+    if control.to_name:  # Relations have no names: they point to regions
+        places = {"from_name": control.name, "to_name": control.to_name[0]}
     scored = {} if score is None else {"score": score}
     return [places | region | scored for region in kind_of(control).write(control, value)]
 

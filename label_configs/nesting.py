@@ -45,3 +45,16 @@ def _paths(control: Element) -> Iterator[tuple[str, ...]]:
             yield path
         # The last one put there is taken next, so the order is that of the config.
         waiting.extend((child, path) for child in reversed(tag))
+
+
+def relations(xml: str) -> tuple[dict[str, str], tuple[str, ...]] | None:
+    """The attributes of the Relations tag and the labels in it; None where there is none.
+
+    Args:
+        xml: a label config that was found well-formed and without declarations.
+    """
+    found = next(ElementTree.fromstring(xml).iter("Relations"), None)  # noqa: S314
+    if found is None:
+        return None
+    labels = (tag.attrib.get("value", "") for tag in found.iter("Relation"))
+    return dict(found.attrib), tuple(dict.fromkeys(labels))

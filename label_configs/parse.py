@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from label_configs.nesting import Nested, nested
+from label_configs.nesting import Nested, nested, relations
 from sync.errors import ConfigurationError
 
 #: Characters; the largest configs in use have some ten thousand.
@@ -140,6 +140,11 @@ class LabelConfig:
         return next((c for c in repeated if c.index_of(name) is not None), None)
 
     @cached_property
+    def relations(self) -> Control | None:
+        """The Relations tag, if there is one."""
+        return next((control for control in self.controls if control.tag == "Relations"), None)
+
+    @cached_property
     def by_name(self) -> dict[str, Control]:
         """The controls by their name."""
         return {control.name: control for control in self.controls}
@@ -168,9 +173,10 @@ def parse(xml: str) -> LabelConfig:
         interface: Any = LabelInterface(xml)
         objects = {tag.name: _object(tag) for tag in interface.objects}
         inside = nested(xml)
+        controls = _tracks(_control(tag, objects, inside) for tag in interface.controls)
         config = LabelConfig(
             xml=xml,
-            controls=_tracks(_control(tag, objects, inside) for tag in interface.controls),
+            controls=(*controls, *_relations(xml, controls, tuple(objects.values()))),
             objects=tuple(objects.values()),
         )
     except Exception as error:  # the SDK raises many kinds, some of them lxml's
@@ -222,6 +228,24 @@ def _tracks(controls: Iterable[Control]) -> tuple[Control, ...]:
 def _labels_on(objects: Iterable[str], controls: Iterable[Control]) -> tuple[str, ...]:
     known = set(objects)
     return tuple(label for c in controls if known.intersection(c.to_name) for label in c.labels)
+
+
+def _relations(
+    xml: str, controls: tuple[Control, ...], objects: tuple[ObjectTag, ...]
+) -> tuple[Control, ...]:
+    """The Relations tag, which the SDK leaves out; it may have a name, and points to no object."""
+    found = relations(xml)
+    if found is None:
+        return ()
+    attrs, labels = found
+    name = attrs.get("name") or "relations"
+    while any(name == control.name for control in controls):
+        name += "_"
+    return (
+        Control(
+            name=name, tag="Relations", to_name=(), labels=labels, attrs=attrs, objects=objects
+        ),
+    )
 
 
 def _check(config: LabelConfig) -> None:

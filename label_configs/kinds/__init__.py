@@ -21,6 +21,8 @@ from label_configs.kinds import (
 from label_configs.kinds.indexed import Indexed
 from label_configs.kinds.kind import Kind
 from label_configs.kinds.paths import Paths
+from label_configs.kinds.per_region import PerRegion
+from label_configs.kinds.relations import Relations
 from label_configs.parse import Control
 from sync.errors import Fatal
 
@@ -51,6 +53,9 @@ KINDS: dict[str, Kind] = {
     "TimelineLabels": spans,
     "VideoRectangle": video,
 }
+KINDS["Relations"] = Relations(KINDS)
+#: Controls that may also be answered once for each region.
+_OF_WHOLE_TASKS = {"Choices", "DateTime", "Number", "Rating", "Taxonomy", "TextArea"}
 #: Choices inside Choices.
 _NESTED_CHOICES = Paths("choices")
 
@@ -62,26 +67,25 @@ def kind_of(control: Control) -> Kind:
         Fatal: they cannot be compared.
     """
     on = control.switched_on
-    kind = _kind(control.tag, "allownested" in on, "peritem" in on, control.is_repeated)
+    per_region = "perregion" in on and control.tag in _OF_WHOLE_TASKS
+    kind = _kind(control.tag, "allownested" in on, per_region, "peritem" in on, control.is_repeated)
     if kind is None:
         raise Fatal(
             f"values of {control.tag} (control {control.name!r}) cannot be compared: Assay "
             f"compares those of {', '.join(KINDS)}"
         )
-    if obstacle := _obstacle(control) or kind.obstacle(control):
+    if obstacle := kind.obstacle(control):
         raise Fatal(
             f"values of {control.tag} with {obstacle} (control {control.name!r}) cannot be compared"
         )
     return kind
 
 
-def _obstacle(control: Control) -> str:
-    return 'perRegion="true"' if "perregion" in control.switched_on else ""
-
-
 @cache
-def _kind(tag: str, nested: bool, per_item: bool, repeated: bool) -> Kind | None:
+def _kind(tag: str, nested: bool, per_region: bool, per_item: bool, repeated: bool) -> Kind | None:
     kind: Kind | None = _NESTED_CHOICES if tag == "Choices" and nested else KINDS.get(tag)
+    if kind is not None and per_region:
+        kind = PerRegion(kind, KINDS)
     if kind is not None and per_item:
         kind = Indexed(kind, named=False)
     if kind is not None and repeated:

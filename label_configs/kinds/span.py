@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -45,21 +42,6 @@ class Span:
     def place(self) -> str:
         """What spans must share to have anything in common: the track."""
         return self.track
-
-
-def ids(spans: Iterable[Span]) -> list[str]:
-    """An id for each span's region, by where it lies: labels of the same place share a region.
-
-    The second of two spans of one place gets an id of its own.
-    """
-    seen: Counter[tuple[str, float, float]] = Counter()
-    found = []
-    for span in spans:
-        place = (span.track, span.start, span.end)
-        seen[place] += 1
-        text = repr((*place, seen[place]))
-        found.append(hashlib.sha256(text.encode()).hexdigest()[:10])
-    return found
 
 
 def whole(value: object, what: str) -> int:

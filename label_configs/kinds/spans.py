@@ -18,7 +18,7 @@ from label_configs.kinds.alignment import pairs as region_pairs
 from label_configs.kinds.intervals import intersection_over_union, overlaps
 from label_configs.kinds.kind import Data, Pair, Region
 from label_configs.kinds.matching import Array, IntArray, best_sums, matched
-from label_configs.kinds.span import Span, ids
+from label_configs.kinds.span import Span
 from label_configs.parse import Control, ObjectTag
 from sync.errors import Malformed, Skippable
 
@@ -52,9 +52,7 @@ def read(control: Control, regions: Sequence[Region], data: Data) -> Value | Non
 
 def write(control: Control, value: Value) -> list[Region]:
     """One region a span."""
-    return [
-        _region(control, span, identity) for span, identity in zip(value, ids(value), strict=True)
-    ]
+    return [_region(control, span) for span in value]
 
 
 def distance(control: Control, a: Value, b: Value) -> float:
@@ -149,7 +147,7 @@ def _span(control: Control, region: Region, data: Data) -> Span:
     return Span(track, place.start, place.end, labels, place.source)
 
 
-def _region(control: Control, span: Span, identity: str) -> Region:
+def _region(control: Control, span: Span) -> Region:
     key, name = control.tag.lower(), ""
     if len(control.objects) > 1:
         name, _, track = span.track.partition("\n")
@@ -160,7 +158,7 @@ def _region(control: Control, span: Span, identity: str) -> Region:
         raise Skippable(f"a span of {control.name!r} does not say where in the {tag} it lies")
     if span.labels:
         place[key] = list(span.labels)
-    return {"id": identity, "type": key, "value": place} | ({"to_name": name} if name else {})
+    return {"type": key, "value": place} | ({"to_name": name} if name else {})
 
 
 def _labels(control: Control, labels: object) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ class Sample:
     others: list[list[Json]] = field(default_factory=list)
     #: Whether the SDK's validator knows such results.
     sdk: bool = True
+    #: The control whose values differ; empty where the results are of one control only.
+    judged: str = ""
     #: Whether the values are the same without the task's data.
     alone: bool = True
 

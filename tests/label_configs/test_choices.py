@@ -170,7 +170,6 @@ def region(**changes: Any) -> list[dict[str, Any]]:
         (region(to_name="image"), "points to 'image'"),
         (region(to_name=None), "points to None"),
         (region() * 2, "answered twice"),
-        ([{"type": "relation", "from_id": "a", "to_id": "b"}], "control None"),
     ],
 )
 def test_what_cannot_be_read_is_named(result: Any, message: str) -> None:

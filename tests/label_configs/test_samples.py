@@ -33,6 +33,7 @@ def values(sample: Sample) -> list[tuple[Control, Any]]:
         (config.by_name[name], value)
         for result in (sample.result, *sample.others)
         for name, value in label_configs.read(config, result, sample.data).items()
+        if sample.judged in ("", name)
     ]
 
 
