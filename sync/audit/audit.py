@@ -43,6 +43,8 @@ class Audit:
         for row in found["annotators"]:
             row["email"] = self.export.emails.get(row["annotator"])
             row["annotator"] = self.person(row["annotator"])
+        for suspect in found["suspect_gold"]:
+            suspect["against"] = [self.person(number) for number in suspect["against"]]
         return {
             "export": self._counts(),
             "config": {"inferred": self.inferred, "xml": self.config.xml},

@@ -11,18 +11,12 @@ import label_configs
 from label_configs import Control
 from sync.gating.coefficients import (
     Coefficient,
-    cohen_kappa,
-    fleiss_kappa,
-    gwet_ac1,
     krippendorff_alpha,
     per_label,
-    percent_agreement,
     ratings,
 )
+from sync.gating.coefficients.control import Row, control_agreement
 from sync.gating.report.reading import ReadItem
-
-#: (item, annotator, typed value; None where the answer leaves the control empty).
-Row = tuple[int, int, Any | None]
 
 #: Intersection over union from which two regions are the same one, for f1.
 OVERLAP = 0.5
@@ -50,7 +44,8 @@ class ControlReport:
     scale: str
     #: Answers that are no skip.
     answers: int
-    #: percent, cohen_kappa, fleiss_kappa, krippendorff_alpha, gwet_ac1.
+    #: percent, cohen_kappa, fleiss_kappa, krippendorff_alpha, gwet_ac1; of an ordinal scale also
+    #: krippendorff_alpha_nominal.
     agreement: dict[str, Coefficient]
     #: Krippendorff's alpha of each label against all others.
     labels: dict[str, Coefficient]
@@ -74,7 +69,7 @@ def control_report(control: Control, items: Sequence[ReadItem], confidence: floa
         tag=control.tag,
         scale=kind.SCALE,
         answers=len(rows),
-        agreement=agreement(control, rows, confidence),
+        agreement=_agreement(control, rows, confidence),
         labels=_per_label(control, rows, confidence),
         measures=_measures(control, items),
     )
@@ -90,19 +85,16 @@ def rows_of(control: Control, items: Sequence[ReadItem]) -> list[Row]:
     ]
 
 
-def agreement(control: Control, rows: Sequence[Row], confidence: float) -> dict[str, Coefficient]:
-    """Each coefficient by its name."""
-    given = ratings(_categories(control, rows))
-    return {
-        "percent": percent_agreement(given, confidence),
-        "cohen_kappa": cohen_kappa(given, confidence),
-        "fleiss_kappa": fleiss_kappa(given, confidence),
-        "krippendorff_alpha": krippendorff_alpha(given, confidence),
-        "gwet_ac1": gwet_ac1(given, confidence),
-    }
+def _agreement(control: Control, rows: Sequence[Row], confidence: float) -> dict[str, Coefficient]:
+    """Each coefficient by its name; stars are compared as mere categories too."""
+    found = control_agreement(control, rows, confidence)
+    if label_configs.kind_of(control).SCALE == "ordinal":
+        nominal = ratings(_categories(control, [row for row in rows if row[2] is not None]))
+        found["krippendorff_alpha_nominal"] = krippendorff_alpha(nominal, confidence)
+    return found
 
 
-def _categories(control: Control, rows: Sequence[Row]) -> list[tuple[int, int, Hashable]]:
+def _categories(control: Control, rows: Sequence[Row]) -> list[tuple[Hashable, Hashable, Hashable]]:
     kind = label_configs.kind_of(control)
     return [
         (item, annotator, "" if value is None else kind.category(control, value) or "")

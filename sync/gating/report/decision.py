@@ -11,10 +11,11 @@ from label_configs import LabelConfig
 from sync.gating.bounds import anytime_bounds
 from sync.gating.candidates import criteria as parts
 from sync.gating.candidates.tally import tally
+from sync.gating.coefficients.control import control_agreement
 from sync.gating.criteria import state_of
 from sync.gating.policy import GatePolicy
 from sync.gating.report.blind import Blind
-from sync.gating.report.controls import agreement, rows_of
+from sync.gating.report.controls import rows_of
 from sync.gating.report.order import place
 from sync.gating.report.reading import ReadItem
 from sync.gating.similarity import similarity
@@ -132,7 +133,7 @@ def _agreement(items: Sequence[ReadItem], config: LabelConfig, policy: GatePolic
     least = policy.gate.agreement.min
     confidence = 1 - (1 - policy.gate.confidence) / len(config.controls)
     alphas = [
-        agreement(control, rows_of(control, items), confidence)["krippendorff_alpha"]
+        control_agreement(control, rows_of(control, items), confidence)["krippendorff_alpha"]
         for control in config.controls
     ]
     known = [alpha for alpha in alphas if alpha.value is not None]

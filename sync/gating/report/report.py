@@ -8,9 +8,10 @@ from typing import Any
 
 from label_configs import LabelConfig
 from sync.gating.coefficients import Coefficient
-from sync.gating.people import AnnotatorReport
+from sync.gating.people import AnnotatorReport, SuspectGold
 from sync.gating.people.annotators import reports
 from sync.gating.people.answers import read_answers
+from sync.gating.people.suspect_gold import suspects
 from sync.gating.policy import GatePolicy, digest
 from sync.gating.report.blind import blind_part
 from sync.gating.report.controls import ControlReport, control_report
@@ -32,6 +33,7 @@ class Report:
     controls: tuple[ControlReport, ...]
     annotators: tuple[AnnotatorReport, ...]
     candidates: CandidateReport
+    suspect_gold: tuple[SuspectGold, ...]
     decision: Decision
     #: One plain sentence; begins with the state and a colon.
     sentence: str
@@ -45,7 +47,7 @@ class Report:
             "controls": [_control(control) for control in self.controls],
             "annotators": [asdict(person) for person in self.annotators],
             "candidates": asdict(self.candidates),
-            "suspect_gold": [],
+            "suspect_gold": [asdict(suspect) for suspect in self.suspect_gold],
             "verdict": {
                 "state": decision["state"],
                 "sentence": self.sentence,
@@ -84,7 +86,10 @@ def report(
     controls = tuple(control_report(c, read, policy.gate.confidence) for c in config.controls)
     step("people")
     kept = [one.item for one in read]
-    people = reports(by_lot(read_answers(kept, config), kept), policy)
+    answers = by_lot(read_answers(kept, config), kept)
+    people = reports(answers, policy)
+    step("gold")
+    suspect = suspects(answers, [item.task_id for item in kept], policy)
     step("candidates")
     blind = blind_part(read, config, policy, shown)
     accepted = acceptance(blind, policy)
@@ -94,6 +99,7 @@ def report(
         controls=controls,
         annotators=people,
         candidates=candidates,
+        suspect_gold=suspect,
         decision=decision,
         sentence=sentence(decision, candidates),
         policy_digest=digest(policy),
