@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,12 +13,11 @@ from sync.gating.candidates import criteria as parts
 from sync.gating.candidates.tally import tally
 from sync.gating.coefficients.control import control_agreement
 from sync.gating.criteria import state_of
+from sync.gating.people.answers import NONE, Answers, similarities
 from sync.gating.policy import GatePolicy
 from sync.gating.report.blind import Blind
 from sync.gating.report.controls import rows_of
-from sync.gating.report.order import place
 from sync.gating.report.reading import ReadItem
-from sync.gating.similarity import similarity
 from sync.gating.verdict import Criterion, State
 
 
@@ -33,19 +32,19 @@ class Decision:
     labels_left: int | None
 
 
-def decide(blind: Blind, accepted: Criterion, config: LabelConfig, policy: GatePolicy) -> Decision:
+def decide(blind: Blind, answers: Answers, accepted: Criterion, policy: GatePolicy) -> Decision:
     """The criteria of the policy, by the answers that show no sign of a candidate.
 
     Args:
         blind: the blind part of the export.
+        answers: those of its items.
         accepted: the acceptance.
-        config: the label config.
         policy: the policy.
 
     Raises:
         ConfigurationError: a field of the policy's slices has too many values.
     """
-    criteria = [_gold(blind.items, config, policy)]
+    config, criteria = answers.config, [_gold(answers, policy)]
     if policy.gate.risk != "low":
         criteria.insert(0, _explained(accepted, blind))
         if policy.gate.agreement.coefficient != "none":
@@ -86,20 +85,23 @@ def _parts(blind: Blind, config: LabelConfig, policy: GatePolicy) -> list[Criter
     return found + parts.slices(blind.evidence, blind.scores, policy)
 
 
-def _gold(items: Sequence[ReadItem], config: LabelConfig, policy: GatePolicy) -> Criterion:
-    """People against gold, as an endless stream of answers."""
+def _gold(answers: Answers, policy: GatePolicy) -> Criterion:
+    """People against gold, as an endless stream of answers; a skip counts as 0."""
     least = policy.gate.gold.min
-    if all(read.gold is None for read in items):
+    if not (answers.gold != NONE).any():
         reason = "no gold: mark answers as ground truth, or give --gold"
         return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
-    scored = list(_gold_scores(items, config, policy.gate.min_overlap))
-    if not scored:
+    rows = np.flatnonzero(answers.gold[answers.task] != NONE)
+    if not rows.size:
         reason = "no gold task has an answer"
         return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
-    x = [score for _, score in scored]
+    task, whole = answers.task[rows], answers.whole[rows]
+    x, given = np.zeros(rows.size), whole != NONE
+    known = answers.gold[task[given]]
+    x[given] = similarities(answers, whole[given], known, policy.gate.min_overlap)
     lower, upper = anytime_bounds(x, None, policy.gate.confidence)
     state, reason = state_of(float(lower[-1]), float(upper[-1]), least), ""
-    tasks = len({task for task, _ in scored})
+    tasks = np.unique(task).size
     if state is State.PASS and tasks < policy.gate.gold.min_tasks:
         state = State.MORE
         reason = f"{tasks} gold tasks are answered, {policy.gate.gold.min_tasks} are asked for"
@@ -107,25 +109,12 @@ def _gold(items: Sequence[ReadItem], config: LabelConfig, policy: GatePolicy) ->
         name="gold",
         state=state,
         threshold=least,
-        estimate=sum(x) / len(x),
+        estimate=float(x.mean()),
         lower=float(lower[-1]),
         upper=float(upper[-1]),
-        n=len(x),
+        n=int(rows.size),
         reason=reason,
     )
-
-
-def _gold_scores(
-    items: Sequence[ReadItem], config: LabelConfig, min_overlap: float
-) -> Iterator[tuple[int, float]]:
-    """Task and score of each answer on gold."""
-    known = [read for read in items if read.gold is not None]
-    for read in sorted(known, key=lambda read: place(read.item.task_id)):
-        for values in read.answers:
-            alike = 0.0
-            if values is not None and read.gold is not None:
-                alike = similarity(config, read.gold, values, min_overlap)
-            yield read.item.task_id, alike
 
 
 def _agreement(items: Sequence[ReadItem], config: LabelConfig, policy: GatePolicy) -> Criterion:

@@ -10,7 +10,6 @@ from label_configs import LabelConfig
 from sync.gating.coefficients import Coefficient
 from sync.gating.people import AnnotatorReport, SuspectGold
 from sync.gating.people.annotators import reports
-from sync.gating.people.answers import read_answers
 from sync.gating.people.suspect_gold import suspects
 from sync.gating.policy import GatePolicy, digest
 from sync.gating.report.blind import blind_part
@@ -85,16 +84,16 @@ def report(
     step("agreement")
     controls = tuple(control_report(c, read, policy.gate.confidence) for c in config.controls)
     step("people")
-    kept = [one.item for one in read]
-    answers = by_lot(read_answers(kept, config), kept)
+    answers = by_lot(read, config)
     people = reports(answers, policy)
     step("gold")
-    suspect = suspects(answers, [item.task_id for item in kept], policy)
+    suspect = suspects(answers, [one.item.task_id for one in read], policy)
     step("candidates")
     blind = blind_part(read, config, policy, shown)
     accepted = acceptance(blind, policy)
     candidates = candidate_report(blind, accepted, config, policy.gate.confidence)
-    decision = decide(blind, accepted, config, policy)
+    unseen = by_lot(blind.items, config) if blind.shown else answers
+    decision = decide(blind, unseen, accepted, policy)
     return Report(
         controls=controls,
         annotators=people,
