@@ -37,8 +37,8 @@ def far_from_others(
     A task's gap is the agreement that the others reach without the person, less the person's
     agreement with them; so neither hard tasks nor bad company make a gap. The lower bound of the
     mean gap (an asymptotic confidence sequence, see `time_uniform_margin`) must exceed a tenth,
-    and three robust standard deviations of the mean gaps of the other people around 0, which is
-    what equals have.
+    and three robust standard deviations of the mean gaps of the other people. Equals have gaps
+    of 0; where some are bad, those of the others lie below.
 
     Args:
         answers: the answers.
@@ -52,11 +52,11 @@ def far_from_others(
     found = {}
     for who in tested.tolist():
         mean, n = float(gaps.mean[who]), int(gaps.tasks[who])
-        threshold = max(_GAP, _UNUSUAL * _median(np.abs(gaps.mean[tested[tested != who]])))
+        threshold = max(_GAP, _UNUSUAL * _deviation(gaps.mean[tested[tested != who]]))
         if mean <= threshold:
             continue
         lower = mean - time_uniform_margin(float(gaps.spread[who]), n, error / len(tested))
-        if lower > threshold:
+        if lower > _GAP:
             score = float(gaps.score[who])
             found[who] = Flag(
                 what="agreement",
@@ -74,8 +74,16 @@ def far_from_others(
     return found
 
 
-def _median(values: FloatArray) -> float:
-    return float(np.median(values)) if values.size else 0.0
+def _deviation(values: FloatArray) -> float:
+    """What is a standard deviation for normal values, over 1.4826: the lesser of two estimates.
+
+    The median absolute deviation, which bad company enlarges: it makes the gaps of good people
+    negative. And the third quartile around 0, which many bad people enlarge.
+    """
+    if not values.size:
+        return 0.0
+    quartile = max(float(np.quantile(values, 0.75, method="lower")), 0.0)
+    return min(float(np.median(np.abs(values - np.median(values)))), quartile)
 
 
 def _gaps(answers: Answers, agreement: Agreement) -> _Gaps:
