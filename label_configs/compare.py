@@ -18,6 +18,8 @@ from sync.records import Result
 
 #: A typed value of some kind: hashable, and never empty.
 Value = Any
+#: Characters of a problem that are kept.
+_LONGEST = 500
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -57,8 +59,10 @@ def read(
         region = error.region
         if region is None and len(regions) == 1:
             region = regions[0].get("id")
+        # A problem quotes what it found, which may be of any size.
+        problem = error.problem[:_LONGEST]
         raise Malformed(
-            error.problem, control=name, region=region, task=task, annotation=annotation
+            problem, control=name, region=region, task=task, annotation=annotation
         ) from None
     return {name: value for name, value in found.items() if value is not None}
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from label_configs.kinds.kind import Data, Pair, Region
@@ -18,6 +17,7 @@ METRIC = True
 SCALE = "interval"
 
 _DAY = 86_400.0
+_EPOCH = datetime(1970, 1, 1)
 #: What Label Studio's formats (d3-time-format) and Python's spell differently.
 _TO_PYTHON = {"e": "%d", "L": "%f", "Z": "%z", "x": "%m/%d/%Y", "X": "%I:%M:%S %p"}
 _TO_PYTHON["c"] = f"{_TO_PYTHON['x']}, {_TO_PYTHON['X']}"
@@ -76,9 +76,9 @@ def number(control: Control, value: Value) -> float:
 
 
 def category(control: Control, value: Value) -> str:
-    """The moment, so that the same ones are the same category."""
-    del control
-    return f"{value.seconds:.17g}"
+    """The moment in ISO 8601, so that the same ones are the same category."""
+    moment = _EPOCH + timedelta(seconds=value.seconds)
+    return moment.strftime("%H:%M") if _is_time(control) else moment.isoformat()
 
 
 def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
@@ -128,11 +128,11 @@ def _python(form: str) -> str:
 def _seconds(form: str, text: str) -> float | None:
     try:
         moment = datetime.strptime(text, form)
-        offset = moment.utcoffset()
-    except ValueError:
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         return None
-    away = offset.total_seconds() if offset else 0.0
-    return calendar.timegm(moment.timetuple()) + moment.microsecond / 1e6 - away
+    return (moment - _EPOCH).total_seconds()
 
 
 def _bounds(control: Control) -> tuple[float | None, float | None]:
@@ -146,6 +146,6 @@ def _bounds(control: Control) -> tuple[float | None, float | None]:
 
 def _day(text: str) -> float | None:
     try:
-        return float((date.fromisoformat(text).toordinal() - date(1970, 1, 1).toordinal()) * _DAY)
+        return (date.fromisoformat(text) - _EPOCH.date()).total_seconds()
     except ValueError:
         return None

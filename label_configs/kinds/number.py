@@ -52,7 +52,7 @@ def number(control: Control, value: Value) -> float:
 def category(control: Control, value: Value) -> str:
     """The number, so that the same ones are the same category."""
     del control
-    return f"{value:.17g}"
+    return repr(value).removesuffix(".0")
 
 
 def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:

@@ -268,3 +268,10 @@ def test_attributes_are_read_as_label_studio_reads_them(attributes: str) -> None
     config = one_control(attributes)
     with pytest.raises(Skippable, match="2 choices and allows one"):
         label_configs.write(config, {"c": frozenset({"a", "b"})})
+
+
+def test_long_labels_make_short_problems() -> None:
+    """What an error quotes is cut, so that no answer can fill a log."""
+    with pytest.raises(Skippable) as caught:
+        label_configs.read(SAFETY, region(value={"choices": ["x" * 1_000_000]}))
+    assert len(str(caught.value)) < 600

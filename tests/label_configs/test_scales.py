@@ -136,6 +136,7 @@ def test_no_unit_changes_the_relative_distance(a: float, b: float, power: int) -
         ),
         ("DateTime", 'only="date" max="2024"', "2025-01-01", "after the most of 2024"),
         ("DateTime", "", 2024, "2024, which is no text"),
+        ("DateTime", 'format="%Y-%m-%d %H %Z"', "9999-12-31 23 -0100", "does not read as"),
     ],
 )
 def test_what_is_off_the_scale_is_named(
@@ -197,3 +198,20 @@ def test_formats_of_label_studio(form: str, text: str) -> None:
     """The formats of d3-time-format, which Label Studio uses, all read the same moment."""
     found = label_configs.read(config("DateTime", f'format="{form}"'), result("DateTime", text))
     assert found["c"].seconds == 1_709_251_140
+
+
+@pytest.mark.parametrize(
+    ("tag", "attributes", "value", "category"),
+    [
+        ("Rating", "", 3.0, "3"),
+        ("Number", "", 0.1, "0.1"),
+        ("Number", "", -2.0, "-2"),
+        ("Number", "", 1e300, "1e+300"),
+        ("DateTime", 'only="time"', "9:05", "09:05"),
+        ("DateTime", 'format="%d/%m/%Y"', "1/2/2024", "2024-02-01T00:00:00"),
+    ],
+)
+def test_categories_are_readable(tag: str, attributes: str, value: Any, category: str) -> None:
+    """The same number or moment is one category, however it was written."""
+    whole = config(tag, attributes)
+    assert label_configs.categories(whole, result(tag, value)) == {"c": category}
