@@ -214,6 +214,18 @@ def number(control: Control, value: Value) -> float | None:
     return None if of_value is None else of_value(control, value)
 
 
+def may_be_empty(config: LabelConfig) -> bool:
+    """Whether a result without a region says something: that there is nothing to mark.
+
+    So it is where one of the controls marks regions; where all of them ask one question, it only
+    says that the question was not answered.
+
+    Raises:
+        Fatal: the label config has a control whose values cannot be compared.
+    """
+    return any(hasattr(kind_of(control), "counts") for control in config.controls)
+
+
 def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
     """Which labels of `a` stand against which labels of `b`; see `Kind.pairs`."""
     return kind_of(control).pairs(control, a, b)

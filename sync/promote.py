@@ -117,9 +117,10 @@ def _row(task: Task, result: Result, source: str, score: float | None, version: 
 def _human_labels(store: Store, project: Project, config: LabelConfig) -> dict[int, Result]:
     """The newest readable annotation of each task outside sample and gold."""
     found: defaultdict[int, list[Annotation]] = defaultdict(list)
+    empty = label_configs.may_be_empty(config)
     for task, annotation in store.training_rows(project.project_id):
         try:
-            if label_configs.read(config, annotation.result, task.data):
+            if label_configs.read(config, annotation.result, task.data) or empty:
                 found[annotation.task_id].append(annotation)
         except Skippable:
             continue

@@ -78,15 +78,16 @@ def distances(control: Control, a: Sequence[Value], b: Sequence[Value]) -> Float
     return apart
 
 
-def error_rates(control: Control, a: Value, b: Value) -> tuple[float | None, float | None]:
+def error_rates(control: Control, a: Value, b: Value | None) -> tuple[float | None, float | None]:
     """Character and word error rate of `b` against the reference `a`, after normalisation.
 
     The fewest insertions, deletions and substitutions that make `a` of `b`, divided by the
     length of `a`, in characters (spaces count) and in words (between white space). At least 0,
-    and above 1 where `b` is much longer; None where nothing is left of the reference.
+    and above 1 where `b` is much longer; None where nothing is left of the reference. An answer
+    without a text (`b` is None) is an empty one.
     """
     del control
-    reference, text = normalised(a), normalised(b)
+    reference, text = normalised(a), normalised(b or ())
     return _rate(reference, text), _rate(reference.split(), text.split())
 
 

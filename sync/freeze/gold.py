@@ -75,7 +75,7 @@ def _check(config: label_configs.LabelConfig, item: GoldItem, data: Json | None)
         values = label_configs.read(config, item.result, data)
     except Skippable as error:
         raise ConfigurationError(f"{item.place}: {error}") from None
-    if not values:
+    if not values and not label_configs.may_be_empty(config):
         raise ConfigurationError(f"{item.place}: the result holds no label")
 
 

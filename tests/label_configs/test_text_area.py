@@ -85,6 +85,7 @@ def test_error_rates_without_a_reference_are_unknown() -> None:
     """Nothing can be divided by the length of nothing."""
     assert text_area.error_rates(CONTROL, ("...",), ("a",)) == (None, None)
     assert text_area.error_rates(CONTROL, ("a b",), ("",)) == (1.0, 1.0)
+    assert text_area.error_rates(CONTROL, ("a b",), None) == (1.0, 1.0)
 
 
 def test_real_transcripts(datasets: Path) -> None:

@@ -1,0 +1,59 @@
+"""Which results may be gold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import label_configs
+from sync.errors import ConfigurationError
+from sync.freeze.gold import plant
+from sync.records import GoldItem, Json, Project, Result
+from sync.store import Store
+
+
+class Server:
+    """Takes tasks and numbers them."""
+
+    def import_tasks(self, project_id: int, tasks: Sequence[Json]) -> list[int]:
+        return list(range(1, len(tasks) + 1))
+
+
+def planted(folder: Path, name: str, result: Result, data: Json) -> int:
+    """How many gold items a project with the shipped config has after one is planted."""
+    xml = label_configs.load(name)
+    project = Project(project_id=1, title="t", label_config=xml, model_version="v")
+    item = GoldItem(result=result, task=None, data=data, place="line 1")
+    server: Any = Server()
+    with Store.open(f"sqlite:///{folder / 'assay.db'}") as store:
+        store.save_project(project)
+        return plant(
+            server, store, project, [item], batch=None, batch_field="batch", queue_field="queue"
+        ).total
+
+
+def entity(start: int, end: int) -> Result:
+    value = {"start": start, "end": end, "labels": ["person"]}
+    return [{"from_name": "entity", "to_name": "text", "type": "labels", "value": value}]
+
+
+def test_nothing_to_mark_is_gold(tmp_path: Path) -> None:
+    """A text without entities is known to have none."""
+    assert planted(tmp_path, "ner", [], {"text": "Nobody is named."}) == 1
+
+
+def test_no_answer_is_no_gold(tmp_path: Path) -> None:
+    """A question without its answer cannot be judged by."""
+    with pytest.raises(ConfigurationError, match="line 1: the result holds no label"):
+        planted(tmp_path, "text_classification", [], {"text": "good"})
+
+
+def test_gold_is_checked_against_its_task(tmp_path: Path) -> None:
+    """A span behind the end of the text is named before anything is changed."""
+    with pytest.raises(
+        ConfigurationError, match=r"line 1: .* ends at 500, and there are 10 characters"
+    ):
+        planted(tmp_path, "ner", entity(0, 500), {"text": "Anna flew."})
