@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from label_configs import LabelConfig
 from sync.gating.bounds import anytime_bounds
 from sync.gating.judged import Values
+from sync.gating.outlook import to_pass_at_best
 from sync.gating.policy import GatePolicy
 from sync.gating.scores import Reader, Scores
 from sync.gating.similarity import similarity
@@ -86,25 +87,20 @@ def _gold_score(
 def gold(evidence: Evidence, answers: Sequence[GoldAnswer], policy: GatePolicy) -> Criterion:
     """People against gold, as an endless stream of answers."""
     least = policy.gate.gold.min
-    if not evidence.gold:
-        reason = "no gold is planted: run assay gold add"
-        return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
-    used_up = all(len(t.answers) >= evidence.overlap for t in evidence.gold)
-    too_little = "all planted gold is answered and that is too little: add more (assay gold add)"
-    if not answers:
-        reason = too_little if used_up else "no gold task is answered yet"
-        return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
     x = [score for _, _, score in answers]
+    tasks = len({task_id for _, task_id, _ in answers})
+    if not x:
+        reason = _gold_lacks(evidence, x, policy) or "no gold task is answered yet"
+        return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
     lower, upper = anytime_bounds(x, None, policy.gate.confidence)
     low, high = float(lower[-1]), float(upper[-1])
     state = state_of(low, high, least)
     reason = ""
-    tasks = len({task_id for _, task_id, _ in answers})
     if state is State.PASS and tasks < policy.gate.gold.min_tasks:
         state = State.MORE
         reason = f"{tasks} gold tasks are answered, {policy.gate.gold.min_tasks} are asked for"
-    if state is State.MORE and used_up:
-        reason = too_little
+    if state is State.MORE:
+        reason = _gold_lacks(evidence, x, policy) or reason
     return Criterion(
         name="gold",
         state=state,
@@ -114,6 +110,29 @@ def gold(evidence: Evidence, answers: Sequence[GoldAnswer], policy: GatePolicy) 
         upper=high,
         n=len(x),
         reason=reason,
+    )
+
+
+def open_answers(evidence: Evidence) -> int:
+    """Answers on planted gold that are still to come."""
+    return sum(max(evidence.overlap - len(task.answers), 0) for task in evidence.gold)
+
+
+def _gold_lacks(evidence: Evidence, x: Sequence[float], policy: GatePolicy) -> str:
+    """Why the planted gold cannot suffice, were all the rest answered right; "" where it can."""
+    least = policy.gate.gold.min
+    at_best = to_pass_at_best(x, least, policy.gate.confidence)
+    if at_best is None:
+        return f"gold can never show {least:.0%}: lower gate.gold.min"
+    lacking = -(-(at_best - open_answers(evidence)) // evidence.overlap)
+    more = max(lacking, policy.gate.gold.min_tasks - len(evidence.gold))
+    if more <= 0:
+        return ""
+    if not evidence.gold:
+        return f"no gold is planted: run assay gold add with {more} tasks or more"
+    return (
+        f"{len(evidence.gold)} gold tasks are too few to show {least:.0%}, whatever is answered: "
+        f"add {more} or more (assay gold add)"
     )
 
 

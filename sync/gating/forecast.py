@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sync.gating.bounds import anytime_bounds
 from sync.gating.coefficients.intervals import units_needed
-from sync.gating.criteria import GoldAnswer
+from sync.gating.criteria import GoldAnswer, open_answers
+from sync.gating.outlook import to_pass_at_best, to_settle
 from sync.gating.policy import GatePolicy
 from sync.gating.scores import Scores
 from sync.gating.verdict import Criterion, State
@@ -60,34 +61,41 @@ def _blind_needed(
     """Blind tasks that would settle this criterion."""
     if criterion.state is not State.MORE or criterion.name == "gold":
         return 0
-    if len(scores.counted) < _FEWEST:
+    counted = len(scores.counted)
+    if counted < _FEWEST:
         return scores.asked
     everything = sum(task.role is Role.BLIND for task in evidence.sample)
     if criterion.parts:
         return max(part.needed or 0 for part in criterion.parts)
-    if criterion.name == "acceptance":
-        return _acceptance_needed(scores, evidence.population, everything, policy)
     # An agreement that is not defined becomes clearer with each task of the queue.
-    if criterion.estimate is None or criterion.lower is None:
+    if criterion.estimate is None:
         return scores.asked
-    if criterion.estimate <= criterion.threshold:
-        return everything
-    return units_needed(
-        criterion.estimate,
-        criterion.lower,
-        criterion.n,
-        criterion.threshold,
-        policy.gate.confidence,
-    )
+    if criterion.name == "acceptance":
+        x = [scored.score for scored in scores.counted]
+        more = _outlook(x, evidence.population, criterion.threshold, everything - counted, policy)
+        return counted + more
+    return min(everything, _agreement_needed(criterion, policy.gate.confidence) or scores.asked)
 
 
-def _acceptance_needed(scores: Scores, population: int, everything: int, policy: GatePolicy) -> int:
-    """The first time at which the scores so far, repeated, cross the threshold."""
-    x = np.array([scored.score for scored in scores.counted])
-    lower, upper = anytime_bounds(np.resize(x, everything), population, policy.gate.confidence)
-    least = policy.gate.acceptance.min
-    settled = np.flatnonzero((lower >= least) | (upper < least))
-    return int(settled[0]) + 1 if settled.size else everything
+def _outlook(
+    x: Sequence[float], population: int | None, threshold: float, most: int, policy: GatePolicy
+) -> int:
+    # The same evidence has the same forecast.
+    rng = np.random.default_rng(0)
+    return to_settle(x, population, threshold, policy.gate.confidence, most, rng)
+
+
+def _agreement_needed(criterion: Criterion, confidence: float) -> int | None:
+    """Tasks with which a bound of the agreement meets the threshold, on its side of it."""
+    value, lower, upper = criterion.estimate, criterion.lower, criterion.upper
+    if value is None or lower is None or upper is None:
+        return None
+    least = criterion.threshold
+    if value == least:
+        return sys.maxsize
+    if value > least:
+        return units_needed(value, lower, criterion.n, least, confidence)
+    return units_needed(-value, -upper, criterion.n, -least, confidence)
 
 
 def _gold_missing(
@@ -100,13 +108,11 @@ def _gold_missing(
     criterion = next((c for c in criteria if c.name == "gold"), None)
     if criterion is None or criterion.state is not State.MORE or not evidence.gold:
         return 0
-    given = sum(min(len(task.answers), evidence.overlap) for task in evidence.gold)
-    open_answers = len(evidence.gold) * evidence.overlap - given
-    if len(gold) < _FEWEST:
-        tasks = max(policy.gate.gold.min_tasks - len({task for _, task, _ in gold}), 0)
-        return min(open_answers, tasks * evidence.overlap)
-    x = np.array([score for _, _, score in gold])
-    lower, _ = anytime_bounds(np.resize(x, len(x) + open_answers), None, policy.gate.confidence)
-    settled = np.flatnonzero(lower >= criterion.threshold)
-    needed = int(settled[0]) + 1 - len(x) if settled.size else open_answers
-    return min(open_answers, max(needed, 1))
+    still = open_answers(evidence)
+    x = [score for _, _, score in gold]
+    unseen = policy.gate.gold.min_tasks - len({task for _, task, _ in gold})
+    if len(x) < _FEWEST:
+        more = to_pass_at_best(x, criterion.threshold, policy.gate.confidence) or still
+    else:
+        more = _outlook(x, None, criterion.threshold, still, policy)
+    return min(still, max(more, unseen * evidence.overlap, 1))

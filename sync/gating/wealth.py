@@ -38,7 +38,11 @@ _TINY = 1e-9
 
 
 def log_wealth(
-    scores: Array, population: int | None, means: Array | float, start: int = 0
+    scores: Array,
+    population: int | None,
+    means: Array | float,
+    start: int = 0,
+    earlier: Array | float = 0.0,
 ) -> Array:
     """Log of the averaged K_t(m) after each score, for many means or many samples at once.
 
@@ -48,6 +52,8 @@ def log_wealth(
             for an endless stream.
         means: hypotheses m > 0, of shape (k,) or one for all; each goes with a column.
         start: times before this one are left out.
+        earlier: what `log_bets` gave for scores that came before; the population and the means
+            are then those of what they left.
 
     Returns:
         Shape (n - start, k), in [-1000, 1000]; 1000 where the scores rule the mean out.
@@ -55,13 +61,27 @@ def log_wealth(
     x = scores if scores.ndim == 2 else scores[:, None]
     m = np.atleast_1d(np.asarray(means, dtype=np.float64))
     conditional, impossible = _conditional(x, population, m)
-    odds = x / np.maximum(conditional, _TINY) - 1.0
-    logs = _log_products(1.0 + _THETA[:, None, None] * odds, start)
+    logs = _log_products(_factors(x, conditional), start)
+    logs += np.reshape(earlier, (-1, 1, 1))
     top = logs.max(axis=0)
     wealth: Array = top + np.log(np.tensordot(_WEIGHT, np.exp(logs - top), axes=1))
     wealth[impossible[start:]] = RULED_OUT
     clipped: Array = np.clip(wealth, -RULED_OUT, RULED_OUT)
     return clipped
+
+
+def log_bets(scores: Array, population: int | None, mean: float) -> Array:
+    """Log K_n(mean; θ) of each bet θ after all n ≥ 1 scores of shape (n,); see `log_wealth`."""
+    x = scores[:, None]
+    conditional, _ = _conditional(x, population, np.array([mean]))
+    found: Array = _log_products(_factors(x, conditional), len(x) - 1)[:, 0, 0]
+    return found
+
+
+def _factors(x: Array, conditional: Array) -> Array:
+    """1 - θ + θ x / m_i, of shape (bets, n, k)."""
+    found: Array = 1.0 + _THETA[:, None, None] * (x / np.maximum(conditional, _TINY) - 1.0)
+    return found
 
 
 def _conditional(x: Array, population: int | None, means: Array) -> tuple[Array, Array]:
