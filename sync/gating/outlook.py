@@ -11,8 +11,9 @@ from sync.gating.wealth import Array, log_bets, log_wealth
 
 #: Futures that are tried: as many as their length allows in this many scores, within limits.
 _SCORES, _FEWEST, _MOST = 40_000, 16, 64
-#: Weight of one score of 1 and one of 0 beside those that were seen: Jeffreys' prior.
-_PRIOR = 0.5
+#: So many scores, of 0 and 1 with the mean of the threshold, stand beside those that were seen:
+#: people ask for about what they expect.
+_PRIOR = 4.0
 #: Length of the futures that are tried first, at the least.
 _SHORT = 100
 
@@ -27,11 +28,11 @@ def to_settle(
 ) -> int:
     """Scores more after which half of the likely futures have met a bound.
 
-    A future is drawn from the posterior predictive distribution: from the scores so far, a 1 and
-    a 0 with weights that are Dirichlet-distributed (Rubin, "The Bayesian Bootstrap", 1981; where
-    scores are yes or no, this is the beta posterior under Jeffreys' prior). It is settled when its
-    lower bound reaches the threshold or its upper one falls below. If truths are spread like the
-    posterior, as many batches take longer than this median as take less.
+    A future is drawn from the posterior predictive distribution: from the scores so far and four
+    of 0 and 1 with the mean of the threshold, with weights that are Dirichlet-distributed (Rubin,
+    "The Bayesian Bootstrap", 1981; where scores are yes or no, this is the beta posterior). It is
+    settled when its lower bound reaches the threshold or its upper one falls below. If truths are
+    spread like the posterior, as many batches take longer than this median as take less.
 
     Args:
         scores: shape (n,), n ≥ 1, in draw order, each in [0, 1].
@@ -45,7 +46,7 @@ def to_settle(
     most = max(most if population is None else min(most, population - len(x)), 0)
     length = min(most, max(_SHORT, len(x) // 4))
     while length > 0:
-        futures = _futures(x, length, rng)
+        futures = _futures(x, threshold, length, rng)
         settled = _settled(x, futures, population, threshold, -math.log1p(-confidence))
         enough = np.flatnonzero(settled.mean(axis=1) >= 0.5)
         if len(enough):
@@ -56,10 +57,13 @@ def to_settle(
     return most
 
 
-def _futures(x: Array, length: int, rng: np.random.Generator) -> Array:
+def _futures(x: Array, threshold: float, length: int, rng: np.random.Generator) -> Array:
     """Scores to come, of shape (length, futures)."""
     values, counts = np.unique(np.r_[x, 0.0, 1.0], return_counts=True)
-    weights = counts - (1 - _PRIOR) * ((values == 0) | (values == 1))
+    weights = counts - 1.0 * ((values == 0) | (values == 1))
+    weights[0] += _PRIOR * (1 - threshold)
+    weights[-1] += _PRIOR * threshold
+    values, weights = values[weights > 0], weights[weights > 0]
     runs = int(np.clip(_SCORES // length, _FEWEST, _MOST))
     found = np.empty((length, runs))
     for i, share in enumerate(rng.dirichlet(weights, runs)):
