@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from label_configs.kinds import (
     brush,
     choices,
     date_time,
+    image_labels,
     keypoints,
     number,
     pairwise,
@@ -66,14 +68,15 @@ def kind_of(control: Control) -> Kind:
     Raises:
         Fatal: they cannot be compared.
     """
+    plain: Any = _plain(control)
     on = control.switched_on
-    per_region = "perregion" in on and control.tag in _OF_WHOLE_TASKS
-    kind = _kind(control.tag, "allownested" in on, per_region, "peritem" in on, control.is_repeated)
-    if kind is None:
+    if plain is None:
         raise Fatal(
             f"values of {control.tag} (control {control.name!r}) cannot be compared: Assay "
             f"compares those of {', '.join(KINDS)}"
         )
+    per_region = "perregion" in on and control.tag in _OF_WHOLE_TASKS
+    kind = _wrapped(plain, per_region, "peritem" in on, control.is_repeated)
     if obstacle := kind.obstacle(control):
         raise Fatal(
             f"values of {control.tag} with {obstacle} (control {control.name!r}) cannot be compared"
@@ -81,13 +84,18 @@ def kind_of(control: Control) -> Kind:
     return kind
 
 
+def _plain(control: Control) -> Kind | None:
+    """The kind of one answer about a whole task."""
+    if control.tag == "Choices" and "allownested" in control.switched_on:
+        return _NESTED_CHOICES
+    if control.tag == "Labels" and {tag.tag for tag in control.objects} == {"Image"}:
+        return image_labels
+    return KINDS.get(control.tag)
+
+
 @cache
-def _kind(tag: str, nested: bool, per_region: bool, per_item: bool, repeated: bool) -> Kind | None:
-    kind: Kind | None = _NESTED_CHOICES if tag == "Choices" and nested else KINDS.get(tag)
-    if kind is not None and per_region:
-        kind = PerRegion(kind, KINDS)
-    if kind is not None and per_item:
-        kind = Indexed(kind, named=False)
-    if kind is not None and repeated:
-        kind = Indexed(kind, named=True)
-    return kind
+def _wrapped(kind: Any, per_region: bool, per_item: bool, repeated: bool) -> Kind:
+    """The kind of several such answers, where the control is answered several times."""
+    found: Kind = PerRegion(kind, KINDS) if per_region else kind
+    found = Indexed(found, named=False) if per_item else found
+    return Indexed(found, named=True) if repeated else found

@@ -33,8 +33,8 @@ SAME = 0.5
 #: Settles which of several equally similar regions stand against each other: those that agree.
 _AGREEING = 1e-6
 
-#: Only regions that have this in common can match.
-_KIN = attrgetter("place", "labels")
+#: Only regions that have these in common can match.
+_KIN = ("place", "labels")
 
 
 class _Candidates(NamedTuple):
@@ -93,7 +93,7 @@ def pairs(control: Control, a: Value | None, b: Value | None, similarity: Simila
     counts as labelled by its control's tag.
     """
     a, b = a or (), b or ()
-    found = _candidates([a], [b], attrgetter("place"))
+    found = _candidates([a], [b], _KIN[:1])
     alike = similarity(found.regions, found.left_region, found.right_region)
     agreeing = [
         found.regions[i].labels == found.regions[j].labels
@@ -123,29 +123,29 @@ def _sizes(values: Sequence[Value]) -> IntArray:
     return np.fromiter(map(len, values), np.int64, len(values))
 
 
-def _candidates(
-    a: Sequence[Value], b: Sequence[Value], group: Callable[[Any], object]
-) -> _Candidates:
-    """All pairs of regions of a[k] and b[k] that are of the same group."""
+def _candidates(a: Sequence[Value], b: Sequence[Value], kin: Sequence[str]) -> _Candidates:
+    """All pairs of regions of a[k] and b[k] that have these attributes in common."""
     each = list({id(value): value for value in chain(a, b)}.values())
     regions = list(chain.from_iterable(each))
-    code = _codes(list(map(group, regions)))
+    codes = [_codes(list(map(attrgetter(name), regions))) for name in kin]
     ends = accumulate(map(len, each))
     start = dict(zip(map(id, each), chain([0], ends), strict=False))
     sizes_a, sizes_b = _sizes(a), _sizes(b)
     pair, i, j = _cross(sizes_a, sizes_b)
     left, right = _starts(start, a)[pair] + i, _starts(start, b)[pair] + j
-    same = np.flatnonzero(code[left] == code[right])
+    same = np.flatnonzero(np.all([code[left] == code[right] for code in codes], axis=0))
     pair, i, j, left, right = pair[same], i[same], j[same], left[same], right[same]
     return _Candidates(
         regions, pair, _offsets(sizes_a)[pair] + i, _offsets(sizes_b)[pair] + j, left, right
     )
 
 
-def _codes(groups: Sequence[object]) -> IntArray:
-    """A number for each group, the same for equal ones."""
-    code = {group: number for number, group in enumerate(dict.fromkeys(groups))}
-    return np.fromiter(map(code.__getitem__, groups), np.int64, len(groups))
+def _codes(said: Sequence[object]) -> IntArray:
+    """A number for each, the same for equal ones; few of them are different objects."""
+    each = {id(one): one for one in said}
+    numbers = {one: number for number, one in enumerate(dict.fromkeys(each.values()))}
+    code = {key: numbers[one] for key, one in each.items()}
+    return np.fromiter(map(code.__getitem__, map(id, said)), np.int64, len(said))
 
 
 def _starts(start: Mapping[int, int], values: Sequence[Value]) -> IntArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import reprlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from label_configs.kinds.kind import Region
@@ -20,6 +21,7 @@ Size = tuple[int, int]
 
 #: Pixels of the side of an image; PNG and JPEG allow 2**31 - 1 and 65,535.
 LARGEST = 1_000_000
+_NUMBERS = (int, float)
 
 
 def fail(region: Region, problem: str) -> NoReturn:
@@ -56,7 +58,18 @@ def place_of(region: Region, default: str = "") -> Place:
         index = 0
     if not isinstance(index, int) or isinstance(index, bool) or index < 0:
         fail(region, f"its item_index is {index!r}: it must be a whole number from 0")
-    return str(region.get("to_name", default)), index
+    return _place(str(region.get("to_name", default)), index)
+
+
+# Equal places and labels are mostly the same object: they take less memory, and are soon compared.
+@lru_cache(maxsize=4096)
+def _place(name: str, page: int) -> Place:
+    return name, page
+
+
+@lru_cache(maxsize=4096)
+def _labels(*labels: str) -> Labels:
+    return labels
 
 
 def labels_of(control: Control, region: Region, value: dict[str, Any]) -> Labels:
@@ -80,7 +93,7 @@ def labels_of(control: Control, region: Region, value: dict[str, Any]) -> Labels
     if listed and not control.allowed.issuperset(found):
         unknown = next(label for label in found if label not in control.allowed)
         fail(region, f"it holds {unknown!r}, which the label config does not know")
-    return tuple(sorted(set(found)))
+    return _labels(*sorted(set(found)))
 
 
 def check_labels(control: Control, labels: Labels) -> None:
@@ -135,7 +148,7 @@ def finite(region: Region, name: str, found: object) -> float:
     Raises:
         Malformed: it is none.
     """
-    if isinstance(found, int | float) and not isinstance(found, bool):
+    if isinstance(found, _NUMBERS) and not isinstance(found, bool):
         try:
             plain = float(found)
         except OverflowError:

@@ -5,7 +5,7 @@ Two shapes are as similar as their intersection over union (Jaccard 1912), whate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
@@ -93,18 +93,14 @@ def read(control: Control, regions: Sequence[Region], data: Data) -> Value | Non
 
 def _shape(control: Control, region: Region) -> Shape:
     value = value_of(control, region)
-    form = form_of(control, region, value)
+    form = _form(control, region, value)
     made = _polygon(region, value) if form == "polygon" else _framed(form, region, value)
     labels = labels_of(control, region, value)
     return Shape(place_of(region, control.to_name[0]), labels, form, made, size_of(region))
 
 
-def form_of(control: Control, region: Region, value: dict[str, Any]) -> str:
-    """The form of a region: what its control draws, or for Labels what the value holds.
-
-    Raises:
-        Malformed: Labels without a shape.
-    """
+def _form(control: Control, region: Region, value: dict[str, Any]) -> str:
+    """The form of a region: what its control draws, or for Labels what the value holds."""
     named = control.tag.lower().removesuffix("labels")
     if named:
         return named
@@ -122,12 +118,12 @@ def _framed(form: str, region: Region, value: dict[str, Any]) -> tuple[float, ..
     told = value.get("rotation")
     rotation = 0.0 if told is None else finite(region, "rotation", told) % 360 % 360
     aspect = _aspect(region) if rotation % 180 else 1.0
-    outline = _OUTLINES[form](x, y, first, second, rotation, aspect)
     if form == "rectangle" and not rotation:
-        _inside(region, outline, SLACK)
+        _inside(region, ((x, y), (x + first, y + second)), SLACK)
     else:
-        _inside(region, outline.mean(axis=0, keepdims=True), SLACK)
-        _inside(region, outline, REACH)
+        outline = _OUTLINES[form](x, y, first, second, rotation, aspect)
+        _inside(region, [outline.mean(axis=0)], SLACK)
+        _inside(region, outline.tolist(), REACH)
     return x, y, first, second, rotation, aspect
 
 
@@ -140,8 +136,8 @@ def _polygon(region: Region, value: dict[str, Any]) -> tuple[float, ...]:
     if not 3 <= len(points) <= MOST_POINTS:
         fail(region, f"it has {len(points)} points: 3 to {MOST_POINTS} make a polygon")
     flat = tuple(finite(region, "point", n) for point in points for n in point)
+    _inside(region, zip(flat[::2], flat[1::2], strict=True), SLACK)
     corners = np.array(flat).reshape(-1, 2)
-    _inside(region, corners, SLACK)
     if not geometry.polygon_area(geometry.path(corners)):
         fail(region, "it has no area: all its points lie on one line")
     return flat
@@ -154,12 +150,11 @@ def _aspect(region: Region) -> float:
     return size[1] / size[0]
 
 
-def _inside(region: Region, points: Array, slack: float) -> None:
-    """Whether points (n, 2) lie on the image, or at most so many percent outside of it."""
-    out = np.flatnonzero((np.abs(points - 50) > 50 + slack).any(axis=1))
-    if len(out):
-        x, y = points[out[0]]
-        fail(region, f"it lies outside of the image: at {x:g}, {y:g} percent")
+def _inside(region: Region, points: Iterable[Sequence[float]], slack: float) -> None:
+    """Whether points lie on the image, or at most so many percent outside of it."""
+    for x, y in points:
+        if not (-slack <= x <= 100 + slack and -slack <= y <= 100 + slack):
+            fail(region, f"it lies outside of the image: at {x:g}, {y:g} percent")
 
 
 def write(control: Control, value: Value) -> list[Region]:

@@ -97,6 +97,28 @@ IMAGES = [
     on_image("Brush", [region("Brush", **SQUARE)], [region("Brush", **STRIPE)]),
 ]
 
+TOOLS = "".join(f'<{tag} name="{tag}" toName="i"/>' for tag in ("Rectangle", "Brush", "KeyPoint"))
+IMAGES.append(
+    Sample(
+        name="Labels on images",
+        xml=f'<View>{IMAGE}{TOOLS}<Labels name="c" toName="i">{LABELS}</Labels></View>',
+        data=DATA,
+        result=[
+            region("Labels", ["a"], **BOX),
+            region("Labels", ["a"], **POINT),
+            region("Labels", ["b"], **SQUARE),
+            region("Labels", ["b"], points=TRIANGLE),
+        ],
+        others=[
+            [region("Labels", ["a"], **BOX), region("Labels", ["b"], **SQUARE)],
+            [region("Labels", ["b"], **BOX), region("Labels", ["a"], **SQUARE)],
+            [region("Labels", ["b"], **POINT)],
+        ],
+        # Its validator wants each region beside that of the tool that drew it.
+        sdk=False,
+    )
+)
+
 
 def keyframe(frame: int, x: float, enabled: bool = True) -> Json:
     """A keyframe as the video editor stores it, at 25 frames a second."""

@@ -284,3 +284,28 @@ def test_people_agree_on_cells_as_was_measured(datasets: Path, how: str, f1: flo
     hits = sum(shapes.counts(BOXES, one, two, 0.5)[0] for one, two in sides)
     told = sum(len(cells(answer)) for item in items for answer in item["labels"])
     assert 2 * hits / told == pytest.approx(f1, abs=0.0005)
+
+
+def test_labels_beside_tools_hold_all_that_is_drawn() -> None:
+    """Shapes, points and masks are compared with their own sort, and the tools' copies likewise."""
+    config = label_configs.parse(
+        f'<View>{IMAGE}<Rectangle name="r" toName="image"/><KeyPoint name="k" toName="image"/>'
+        f'<Labels name="c" toName="image">{LABELS}</Labels></View>'
+    )
+    places: dict[str, Any] = {"r": SIDES, "k": {"x": 1, "y": 1, "width": 5}}
+    tools = {"r": "rectangle", "k": "keypoint"}
+    result = [
+        {"id": name, "from_name": control, "to_name": "image", "type": kind, "value": place | more}
+        for name, place in places.items()
+        for control, kind, more in (
+            (name, tools[name], {}),
+            ("c", "labels", {"labels": ["a"]}),
+        )
+    ]
+    values = label_configs.read(config, result)
+    assert {name: len(value) for name, value in values.items()} == {"r": 1, "k": 1, "c": 2}
+    box, point = (values["c"][k : k + 1] for k in (0, 1))
+    labels = config.by_name["c"]
+    assert label_configs.control_distance(labels, box, point) == 1
+    assert label_configs.control_distance(labels, values["c"], box) == pytest.approx(1 / 3)
+    assert label_configs.pairs(labels, values["c"], box) == [("a", "a"), ("a", None)]
