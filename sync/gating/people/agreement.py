@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from sync.gating.people.answers import NONE, Answers, FloatArray, IntArray, similarities, sums
+
+BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,21 +29,63 @@ class Agreement:
     pair_variance: FloatArray
 
 
-def agreement(answers: Answers, least: int) -> Agreement:
-    """Compare all answers of each task with each other.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Compared:
+    """All answers of each task beside each other; equal ones are one cell."""
+
+    answers: Answers
+    #: (m,) the answers that are no skips.
+    rows: IntArray
+    #: (m,) the cell of each.
+    cell: IntArray
+    #: (C,) the task of each cell.
+    task: IntArray
+    #: (L,) ordered pairs of different cells of the same task, and how alike they are.
+    left: IntArray
+    right: IntArray
+    alike: FloatArray
+
+
+def compare(answers: Answers) -> Compared:
+    """Compare all answers of each task; what takes long is done here, and once."""
+    rows = np.flatnonzero(answers.whole != NONE)
+    size = max(len(answers.wholes), 1)
+    keys, cell = np.unique(answers.task[rows] * size + answers.whole[rows], return_inverse=True)
+    task, whole = keys // size, keys % size
+    left, right = _pairs_within(task)
+    return Compared(
+        answers=answers,
+        rows=rows,
+        cell=cell,
+        task=task,
+        left=left,
+        right=right,
+        alike=similarities(answers, whole[left], whole[right]),
+    )
+
+
+def agreement(compared: Compared, least: int, trusted: BoolArray | None = None) -> Agreement:
+    """Take each answer beside those of the others.
 
     Args:
-        answers: the answers.
+        compared: the answers beside each other.
         least: tasks that another person must share with third people to say what to expect.
+        trusted: (A,) whose answers count as those of the others; None for everybody's.
     """
-    rows = np.flatnonzero(answers.whole != NONE)
+    answers, rows = compared.answers, compared.rows
     task, person = answers.task[rows], answers.person[rows]
-    score, expected, others = _within_tasks(answers, rows)
+    own = np.ones(len(rows)) if trusted is None else trusted[person].astype(np.float64)
+    score, expected, others = _within_tasks(compared, own)
     pair = np.full(len(rows), NONE, dtype=np.int64)
     alone = np.flatnonzero(others == 1)
-    partner = _partner(task[alone], person[alone])
+    whose = sums(task, own * person, len(answers.gold))
+    partner = (whose[task] - own * person)[alone].astype(np.int64)
     codes, usual, variance = _of_pairs(
-        person[alone], partner, score[alone], _people(person, score, len(answers.annotators)), least
+        person[alone],
+        partner,
+        (own[alone], own[alone] * score[alone]),
+        _people(person, score, len(answers.annotators)),
+        least,
     )
     pair[alone], expected[alone] = codes, usual
     return Agreement(
@@ -59,30 +104,26 @@ def _spread(
     return found
 
 
-def _within_tasks(answers: Answers, rows: IntArray) -> tuple[FloatArray, FloatArray, IntArray]:
+def _within_tasks(compared: Compared, own: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Score, expectation where two or more others answered, and how many others did.
 
-    Equal answers to a task are one cell, so that a task of many people costs little.
+    `own` is 1 for the answers that count as those of the others, else 0.
     """
-    size = max(len(answers.wholes), 1)
-    keys, cell, count = np.unique(
-        answers.task[rows] * size + answers.whole[rows], return_inverse=True, return_counts=True
-    )
-    task, whole = keys // size, keys % size
-    left, right = _pairs_within(task)
-    alike = similarities(answers, whole[left], whole[right])
-    # The sum of an answer's similarities to all answers to its task, with itself.
-    near = count + sums(left, count[right] * alike, len(keys))
-    people = sums(task, count, len(answers.gold))
-    whole_sums = sums(task, count * near, len(answers.gold))
-    at = answers.task[rows]
-    others = people[at] - 1
+    cell, left = compared.cell, compared.left
+    count = sums(cell, own, len(compared.task))
+    size = len(compared.answers.gold)
+    # The sum of a cell's similarities to all counted answers to its task, those in it included.
+    near = count + sums(left, count[compared.right] * compared.alike, len(count))
+    people = sums(compared.task, count, size)
+    together = sums(compared.task, count * near, size)
+    at = compared.task[cell]
+    others = people[at] - own
     with np.errstate(invalid="ignore", divide="ignore"):
-        score = (near[cell] - 1) / others
-        rest = whole_sums[at] - people[at] - 2 * others * score
+        score = (near[cell] - own) / others
+        rest = together[at] - people[at] - 2 * own * others * score
         expected = rest / (others * (others - 1))
     expected[others < 2] = np.nan
-    return score, np.clip(expected, 0.0, 1.0), others.astype(np.int64)
+    return score, np.clip(expected, 0.0, 1.0), others
 
 
 def _pairs_within(task: IntArray) -> tuple[IntArray, IntArray]:
@@ -94,15 +135,6 @@ def _pairs_within(task: IntArray) -> tuple[IntArray, IntArray]:
     right = np.repeat(start, size) + np.arange(len(left)) - first
     different = left != right
     return left[different], right[different]
-
-
-def _partner(task: IntArray, person: IntArray) -> IntArray:
-    """The other person of each row, where each task has two rows."""
-    order = np.argsort(task, kind="stable")
-    swapped = order.reshape(-1, 2)[:, ::-1].ravel()
-    partner = np.empty_like(person)
-    partner[order] = person[swapped]
-    return partner
 
 
 def _people(
@@ -120,17 +152,20 @@ def _people(
 def _of_pairs(
     person: IntArray,
     partner: IntArray,
-    score: FloatArray,
+    shared: tuple[FloatArray, FloatArray],
     people: tuple[FloatArray, FloatArray, FloatArray],
     least: int,
 ) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Per row the pair's code and the partner's mean score elsewhere; per pair its variance."""
+    """Per row the pair's code and the partner's mean score elsewhere; per pair its variance.
+
+    `shared` is what of the row is part of the partner's figures: a task or none, and its score.
+    """
     count, total, variance = people
     keys, code = np.unique(person * len(count) + partner, return_inverse=True)
     other = keys % max(len(count), 1)
-    elsewhere = count[other] - np.bincount(code, minlength=len(keys))
+    elsewhere = count[other] - sums(code, shared[0], len(keys))
     with np.errstate(invalid="ignore", divide="ignore"):
-        usual = (total[other] - sums(code, score, len(keys))) / elsewhere
+        usual = (total[other] - sums(code, shared[1], len(keys))) / elsewhere
         spread = variance[other] / elsewhere
     usual[elsewhere < least] = np.nan
     return code, np.clip(usual, 0.0, 1.0)[code], spread

@@ -9,7 +9,7 @@ import numpy as np
 
 from label_configs import LabelConfig
 from sync.gating.bounds import anytime_bounds
-from sync.gating.people.agreement import agreement
+from sync.gating.people.agreement import agreement, compare
 from sync.gating.people.answers import NONE, Answers, FloatArray, read_answers
 from sync.gating.people.competence import Confusion, competence
 from sync.gating.people.flag import Flag
@@ -62,25 +62,28 @@ def annotator_reports(
 
 def reports(answers: Answers, policy: GatePolicy) -> tuple[AnnotatorReport, ...]:
     """The same from answers that were read."""
-    compared = agreement(answers, policy.gate.annotators.min_tasks)
+    compared = compare(answers)
     gold = gold_scores(answers, policy.gate.min_overlap)
-    found = flags(answers, compared, gold, policy)
+    found = flags(compared, gold, policy)
     skill = competence(answers)
     given = answers.whole != NONE
     size = len(answers.annotators)
     tasks = np.bincount(answers.person[given], minlength=size)
     skips = np.bincount(answers.person[~given], minlength=size)
-    agreed, seconds = _by_person(answers, compared.score), _by_person(answers, answers.seconds)
+    agreed = _by_person(answers, agreement(compared, policy.gate.annotators.min_tasks).score)
+    seconds = _by_person(answers, answers.seconds)
     means = gold.means()
-    bounds = [_bounds(x, policy.gate.confidence) for x in gold.scores]
+    # Many people have the same few scores.
+    distinct = {x.tobytes(): x for x in gold.scores}
+    bounds = {key: _bounds(x, policy.gate.confidence) for key, x in distinct.items()}
     return tuple(
         AnnotatorReport(
             annotator=name,
             items=int(tasks[who]),
             gold_tasks=len(gold.scores[who]),
             gold_score=_number(means[who]),
-            gold_lower=bounds[who][0],
-            gold_upper=bounds[who][1],
+            gold_lower=bounds[gold.scores[who].tobytes()][0],
+            gold_upper=bounds[gold.scores[who].tobytes()][1],
             agreement=float(agreed[who].mean()) if agreed[who].size else None,
             competence=_number(skill.value[who]),
             confusion=skill.confusion[who],

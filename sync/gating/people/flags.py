@@ -13,8 +13,7 @@ that is no fault by itself, so it is said only beside another flag.
 
 from __future__ import annotations
 
-from sync.gating.people.agreement import Agreement
-from sync.gating.people.answers import Answers
+from sync.gating.people.agreement import Compared
 from sync.gating.people.flag import Flag
 from sync.gating.people.gaps import far_from_others
 from sync.gating.people.gold_scores import GoldScores, below_gold
@@ -26,16 +25,15 @@ from sync.gating.policy import GatePolicy
 _TESTS = 3
 
 
-def flags(
-    answers: Answers, agreement: Agreement, gold: GoldScores, policy: GatePolicy
-) -> tuple[tuple[Flag, ...], ...]:
+def flags(compared: Compared, gold: GoldScores, policy: GatePolicy) -> tuple[tuple[Flag, ...], ...]:
     """The flags of each annotator, by code."""
+    answers = compared.answers
     confidence, least = policy.gate.confidence, policy.gate.annotators.min_tasks
     error = (1 - confidence) / _TESTS
     found: list[list[Flag]] = [[] for _ in answers.annotators]
     for flag_of in (
         below_gold(gold, policy, error),
-        far_from_others(answers, agreement, least, confidence, error),
+        far_from_others(compared, least, confidence, error),
     ):
         for who, flag in flag_of.items():
             found[who].append(flag)

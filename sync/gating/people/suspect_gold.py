@@ -33,7 +33,7 @@ import numpy.typing as npt
 from scipy.special import expit
 
 from label_configs import LabelConfig
-from sync.gating.people.agreement import agreement
+from sync.gating.people.agreement import compare
 from sync.gating.people.answers import (
     NONE,
     Answers,
@@ -130,8 +130,7 @@ def suspects(
 
 def _good_rows(answers: Answers, policy: GatePolicy) -> IntArray:
     """The answers to gold tasks, no skips, of people without a flag."""
-    compared = agreement(answers, policy.gate.annotators.min_tasks)
-    flagged = flags(answers, compared, gold_scores(answers, policy.gate.min_overlap), policy)
+    flagged = flags(compare(answers), gold_scores(answers, policy.gate.min_overlap), policy)
     good = np.array([not f for f in flagged], dtype=bool)[answers.person]
     on_gold = answers.gold[answers.task] != NONE
     found: IntArray = np.flatnonzero(good & on_gold & (answers.whole != NONE))
