@@ -16,8 +16,7 @@ from sync.gating.criteria import state_of
 from sync.gating.people.answers import NONE, Answers, similarities
 from sync.gating.policy import GatePolicy
 from sync.gating.report.blind import Blind
-from sync.gating.report.controls import rows_of
-from sync.gating.report.reading import ReadItem
+from sync.gating.report.controls import ControlReport, rows_of
 from sync.gating.verdict import Criterion, State
 
 
@@ -32,13 +31,20 @@ class Decision:
     labels_left: int | None
 
 
-def decide(blind: Blind, answers: Answers, accepted: Criterion, policy: GatePolicy) -> Decision:
+def decide(
+    blind: Blind,
+    answers: Answers,
+    accepted: Criterion,
+    controls: Sequence[ControlReport],
+    policy: GatePolicy,
+) -> Decision:
     """The criteria of the policy, by the answers that show no sign of a candidate.
 
     Args:
         blind: the blind part of the export.
         answers: those of its items.
         accepted: the acceptance.
+        controls: agreement by all answers, the blind ones and the others.
         policy: the policy.
 
     Raises:
@@ -48,7 +54,7 @@ def decide(blind: Blind, answers: Answers, accepted: Criterion, policy: GatePoli
     if policy.gate.risk != "low":
         criteria.insert(0, _explained(accepted, blind))
         if policy.gate.agreement.coefficient != "none":
-            criteria.append(_agreement(blind.items, config, policy))
+            criteria.append(_agreement(blind, controls, config, policy))
         criteria += _parts(blind, config, policy)
     state = _state(criteria)
     return Decision(
@@ -117,14 +123,19 @@ def _gold(answers: Answers, policy: GatePolicy) -> Criterion:
     )
 
 
-def _agreement(items: Sequence[ReadItem], config: LabelConfig, policy: GatePolicy) -> Criterion:
+def _agreement(
+    blind: Blind, controls: Sequence[ControlReport], config: LabelConfig, policy: GatePolicy
+) -> Criterion:
     """The mean over controls; their bounds must hold together, so they share the error."""
     least = policy.gate.agreement.min
     confidence = 1 - (1 - policy.gate.confidence) / len(config.controls)
-    alphas = [
-        control_agreement(control, rows_of(control, items), confidence)["krippendorff_alpha"]
-        for control in config.controls
-    ]
+    found = [control.agreement for control in controls]
+    if blind.shown or len(controls) > 1:
+        found = [
+            control_agreement(control, rows_of(control, blind.items), confidence)
+            for control in config.controls
+        ]
+    alphas = [one["krippendorff_alpha"] for one in found]
     known = [alpha for alpha in alphas if alpha.value is not None]
     if not known:
         reason = f"alpha is not defined: {alphas[0].reason}"
