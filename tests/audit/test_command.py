@@ -91,7 +91,7 @@ def test_an_audit_says_that_it_is_a_look(run: Any) -> None:
     """Whatever the state, the sentence says that an export cannot show who saw what."""
     for right, wrong, _ in STATES.values():
         done = run(batch(right, wrong), "--config", "config.xml")
-        assert "An export cannot show who saw a prediction" in done.output
+        assert "an export cannot show who saw a prediction" in done.output
 
 
 def test_the_order_of_the_export_changes_nothing(run: Any) -> None:

@@ -8,16 +8,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from label_configs import LabelConfig
+from sync.gating.agreement import agreement
 from sync.gating.bounds import anytime_bounds
 from sync.gating.candidates import criteria as parts
 from sync.gating.candidates.tally import tally
-from sync.gating.coefficients.control import control_agreement
 from sync.gating.criteria import state_of
+from sync.gating.judged import Judged
 from sync.gating.people.answers import NONE, Answers, similarities
 from sync.gating.policy import GatePolicy
 from sync.gating.report.blind import Blind
-from sync.gating.report.controls import ControlReport, rows_of
+from sync.gating.report.reading import ReadItem
 from sync.gating.verdict import Criterion, State
+
+#: With fewer scores than this, how it goes on is anybody's guess.
+_FEWEST = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +39,6 @@ def decide(
     blind: Blind,
     answers: Answers,
     accepted: Criterion,
-    controls: Sequence[ControlReport],
     policy: GatePolicy,
 ) -> Decision:
     """The criteria of the policy, by the answers that show no sign of a candidate.
@@ -44,7 +47,6 @@ def decide(
         blind: the blind part of the export.
         answers: those of its items.
         accepted: the acceptance.
-        controls: agreement by all answers, the blind ones and the others.
         policy: the policy.
 
     Raises:
@@ -54,7 +56,7 @@ def decide(
     if policy.gate.risk != "low":
         criteria.insert(0, _explained(accepted, blind))
         if policy.gate.agreement.coefficient != "none":
-            criteria.append(_agreement(blind, controls, config, policy))
+            criteria.append(agreement(_together(blind.items), config, policy))
         criteria += _parts(blind, config, policy)
     state = _state(criteria)
     return Decision(
@@ -62,6 +64,14 @@ def decide(
         criteria=tuple(criteria),
         labels_left=_labels_left(state, criteria, blind, policy),
     )
+
+
+def _together(items: Sequence[ReadItem]) -> list[Judged]:
+    """All answers to each item, whether it has a candidate or not."""
+    return [
+        Judged(task_id=read.item.task_id, candidate=read.candidate, answers=read.answers)
+        for read in items
+    ]
 
 
 def _state(criteria: Sequence[Criterion]) -> State:
@@ -123,42 +133,6 @@ def _gold(answers: Answers, policy: GatePolicy) -> Criterion:
     )
 
 
-def _agreement(
-    blind: Blind, controls: Sequence[ControlReport], config: LabelConfig, policy: GatePolicy
-) -> Criterion:
-    """The mean over controls; their bounds must hold together, so they share the error."""
-    least = policy.gate.agreement.min
-    confidence = 1 - (1 - policy.gate.confidence) / len(config.controls)
-    found = [control.agreement for control in controls]
-    if blind.shown or len(controls) > 1:
-        found = [
-            control_agreement(control, rows_of(control, blind.items), confidence)
-            for control in config.controls
-        ]
-    alphas = [one["krippendorff_alpha"] for one in found]
-    known = [alpha for alpha in alphas if alpha.value is not None]
-    if not known:
-        reason = f"alpha is not defined: {alphas[0].reason}"
-        return Criterion(name="agreement", state=State.MORE, threshold=least, reason=reason)
-    low = _mean([alpha.anytime_lower for alpha in known])
-    high = _mean([alpha.anytime_upper for alpha in known])
-    return Criterion(
-        name="agreement",
-        state=state_of(low, high, least),
-        threshold=least,
-        estimate=_mean([alpha.value for alpha in known]),
-        lower=low,
-        upper=high,
-        n=max(alpha.items for alpha in known),
-    )
-
-
-def _mean(numbers: Sequence[float | None]) -> float | None:
-    """None as soon as one is missing."""
-    known = [number for number in numbers if number is not None]
-    return sum(known) / len(known) if known and len(known) == len(numbers) else None
-
-
 def _labels_left(
     state: State, criteria: Sequence[Criterion], blind: Blind, policy: GatePolicy
 ) -> int | None:
@@ -166,7 +140,7 @@ def _labels_left(
     if state is not State.MORE:
         return 0
     accepted = next((c for c in criteria if c.name == "acceptance"), None)
-    if accepted is None or accepted.state is not State.MORE or not accepted.n:
+    if accepted is None or accepted.state is not State.MORE or accepted.n < _FEWEST:
         return None
     population = blind.evidence.population
     scores = np.array([scored.score for scored in blind.scores.counted])

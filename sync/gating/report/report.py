@@ -93,7 +93,7 @@ def report(
     accepted = acceptance(blind, policy)
     candidates = candidate_report(blind, accepted, config, policy.gate.confidence)
     unseen = by_lot(blind.items, config) if blind.shown else answers
-    decision = decide(blind, unseen, accepted, controls, policy)
+    decision = decide(blind, unseen, accepted, policy)
     return Report(
         controls=controls,
         annotators=people,

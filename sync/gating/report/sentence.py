@@ -9,47 +9,42 @@ from sync.gating.report.decision import Decision
 from sync.gating.report.judging import CandidateReport
 from sync.gating.verdict import Criterion, State
 
-_LOOK = "An export cannot show who saw a prediction: freeze a batch for a decision that holds"
 #: Characters of a label that a sentence quotes.
 _QUOTED = 40
+_LOOK = "This is a look, since an export cannot show who saw a prediction"
 
 
 def sentence(decision: Decision, candidates: CandidateReport) -> str:
-    """What the export shows, from which counts, and what it cannot show."""
+    """What the export shows, from which counts, what it cannot show, and what to do next."""
     if decision.state is State.HOLD:
-        what = _held([c for c in decision.criteria if c.state is State.HOLD], candidates)
+        what, ahead = _held([c for c in decision.criteria if c.state is State.HOLD], candidates)
     elif decision.state is State.PASS:
         what = _passed(decision.criteria, candidates)
+        ahead = "freeze a batch (assay freeze), for a decision that holds"
     else:
-        what = _open(decision, candidates)
-    if not candidates.population:
-        return f"{what}."
-    return f"{what}. {_LOOK}."
+        what, ahead = _open(decision, candidates)
+    look = f" {_LOOK}." if candidates.population else ""
+    return f"{what}.{look} Next: {ahead}."
 
 
-def _held(failed: Sequence[Criterion], candidates: CandidateReport) -> str:
+def _held(failed: Sequence[Criterion], candidates: CandidateReport) -> tuple[str, str]:
     first = failed[0]
-    most = "" if first.upper is None else up(first.upper)
+    most, asked = "" if first.upper is None else up(first.upper), percent(first.threshold)
     if first.name == "acceptance":
-        return (
-            f"HOLD: at most {most} of the predictions are right ({percent(first.threshold)} "
-            f"asked): {_confirmed(candidates)}"
-        )
-    if first.name == "gold":
-        return (
-            f"HOLD: people answer gold right at most {most} of the time "
-            f"({percent(first.threshold)} asked, {first.n} answers)"
-        )
+        what = f"at most {most} of the predictions are right ({asked} asked)"
+        return f"HOLD: {what}: {_confirmed(candidates)}", "do not train on them"
     if first.parts:
         part = first.parts[0]
-        what = part.name if first.name == "labels" else f"{part.of} = {part.name}"
-        return (
-            f"HOLD: at most {most} of the predictions of {short(what)!r} are right "
-            f"({percent(first.threshold)} asked, {part.n} tasks)"
-        )
+        which = short(part.name if first.name == "labels" else f"{part.of} = {part.name}")
+        what = f"at most {most} of the predictions of {which!r} are right ({asked} asked"
+        return f"HOLD: {what}, {part.n} tasks)", "do not train on these"
+    if first.name == "gold":
+        what = f"people answer gold right at most {most} of the time ({asked} asked"
+        return f"HOLD: {what}, {first.n:,} answers)", "go through the guidelines with them"
+    what = f"people agree too little with each other (alpha at most {first.upper:.2f}"
     return (
-        f"HOLD: people agree too little with each other (alpha at most {first.upper:.2f}, "
-        f"{first.threshold:.2f} asked, {first.n} tasks)"
+        f"HOLD: {what}, {first.threshold:.2f} asked, {first.n:,} tasks)",
+        "sharpen the guidelines",
     )
 
 
@@ -63,13 +58,17 @@ def _passed(criteria: Sequence[Criterion], candidates: CandidateReport) -> str:
     )
 
 
-def _open(decision: Decision, candidates: CandidateReport) -> str:
+def _open(decision: Decision, candidates: CandidateReport) -> tuple[str, str]:
     still = [c for c in decision.criteria if c.state is State.MORE]
     reasons = "; ".join(f"{c.name}: {c.reason or _between(c)}" for c in still)
-    left = decision.labels_left
-    ahead = f"; about {left} more answers should settle the acceptance" if left else ""
     counted = f"; {_confirmed(candidates)}" if candidates.items else ""
-    return f"MORE: it cannot be decided yet ({reasons}){counted}{ahead}"
+    left = decision.labels_left
+    ahead = "see what is missing"
+    if left:
+        ahead = f"answer about {left:,} tasks more without showing their predictions"
+    elif not candidates.population:
+        ahead = "export the predictions too (assay audit --help says how)"
+    return f"MORE: it cannot be decided yet ({reasons}){counted}", ahead
 
 
 def _between(criterion: Criterion) -> str:
