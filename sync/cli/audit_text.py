@@ -157,12 +157,13 @@ def _candidates(found: dict[str, Any]) -> Iterator[str]:
         return
     yield (
         f"Predictions: {found['items']:,} of {found['population']:,} have an answer without signs "
-        f"of them; accepted {_number(found['acceptance'])} "
-        f"(bounds {_number(found['lower'])}–{_number(found['upper'])})"
+        f"of them; accepted {_bounded(found['acceptance'], found['lower'], found['upper'])}. "
+        "A skip confirms nothing."
     )
     wrong = [row for row in found["labels"] if row["precision"] not in (None, 1.0)]
     wrong.sort(key=lambda row: (row["precision"], -row["proposed"]))
     if wrong:
+        yield ""
         yield table(
             ["worst labels", "precision", "recall", "proposed"],
             [
@@ -171,6 +172,7 @@ def _candidates(found: dict[str, Any]) -> Iterator[str]:
             ],
         )
     if found["confusions"]:
+        yield ""
         yield table(
             ["predicted", "people say", "times", "tasks"],
             [
