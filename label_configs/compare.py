@@ -96,8 +96,7 @@ def _by_control(config: LabelConfig, result: Result) -> dict[str, list[Region]]:
 def _targets(control: Control, name: str) -> tuple[str, ...]:
     """The objects to which regions of the control's name may point."""
     if control.is_repeated:
-        index = control.index_of(name) or ()
-        return tuple(control.numbered(target, index) for target in control.to_name)
+        return control.repetition(control.index_of(name) or ()).to_name
     # Label Studio's own interface lets the regions of Pairwise point to the control itself.
     return (*control.to_name, control.name) if control.tag == "Pairwise" else control.to_name
 
@@ -223,7 +222,8 @@ def may_be_empty(config: LabelConfig) -> bool:
     Raises:
         Fatal: the label config has a control whose values cannot be compared.
     """
-    return any(hasattr(kind_of(control), "counts") for control in config.controls)
+    kinds = [kind_of(control) for control in config.controls]
+    return any(hasattr(getattr(kind, "inner", kind), "counts") for kind in kinds)
 
 
 def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:

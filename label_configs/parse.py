@@ -17,6 +17,8 @@ LARGEST = 1_000_000
 _DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 #: What a Repeater replaces by the number of the repetition.
 _FLAG = re.compile(r"\{\{[^{}]*\}\}")
+#: Repetitions of a control that are kept.
+_REMEMBERED = 1_000
 _FLAG_OR_TEXT = re.compile(rf"{_FLAG.pattern}|.", re.DOTALL)
 
 
@@ -92,6 +94,30 @@ class Control:
         """The control's or an object's name in one repetition."""
         numbers = dict(zip(self._flags, index, strict=True))
         return _FLAG.sub(lambda flag: str(numbers.get(flag[0], flag[0])), template)
+
+    def repetition(self, index: tuple[int, ...]) -> Control:
+        """The control as it stands in one repetition, with its objects."""
+        if index not in self._repetitions:
+            if len(self._repetitions) > _REMEMBERED:
+                self._repetitions.clear()
+            self._repetitions[index] = replace(
+                self,
+                name=self.numbered(self.name, index),
+                to_name=tuple(self.numbered(name, index) for name in self.to_name),
+                objects=tuple(
+                    replace(
+                        shown,
+                        name=self.numbered(shown.name, index),
+                        value=self.numbered(shown.value, index),
+                    )
+                    for shown in self.objects
+                ),
+            )
+        return self._repetitions[index]
+
+    @cached_property
+    def _repetitions(self) -> dict[tuple[int, ...], Control]:
+        return {}
 
     @cached_property
     def _flags(self) -> tuple[str, ...]:

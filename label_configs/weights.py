@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from label_configs.nesting import nested
 from label_configs.parse import LabelConfig
 from sync.errors import ConfigurationError
 
@@ -22,8 +23,9 @@ def weighted(config: LabelConfig, control_weights: Mapping[str, Any] | None) -> 
 
     Args:
         config: the label config.
-        control_weights: the project's weights; a control that they lack counts 1. None, as
-            Label Studio has it for a project without a config, changes nothing.
+        control_weights: the project's weights; a control that they lack counts 1, and a tag that
+            merely names what another control draws counts nothing. None, as Label Studio has it
+            for a project without a config, changes nothing.
 
     Raises:
         ConfigurationError: the weights are malformed, name an unknown control or label, are
@@ -33,7 +35,13 @@ def weighted(config: LabelConfig, control_weights: Mapping[str, Any] | None) -> 
         return config
     if not isinstance(control_weights, Mapping):
         raise ConfigurationError(f"control_weights is {control_weights!r}: it must be an object")
-    weights = {name: _overall(config, name, entry) for name, entry in control_weights.items()}
+    known = nested(config.xml).keys()
+    weights = {
+        name: _overall(config, name, entry)
+        for name, entry in control_weights.items()
+        # Labels that name what another control draws have no value of their own.
+        if name in config.by_name or name not in known
+    }
     whole = replace(config, weights=weights)
     if not any(whole.weight(control.name) for control in config.controls):
         raise ConfigurationError("control_weights leave every control out: give one more than 0")

@@ -35,22 +35,28 @@ class Indexed:
         """What keeps the control's values from being compared; empty where nothing does."""
         return self.inner.obstacle(control)
 
+    def placed(self, regions: Sequence[Region], result: Sequence[Region]) -> list[Region]:
+        """The regions as single answers are read: see `PerRegion.placed`."""
+        of_inner = getattr(self.inner, "placed", None)
+        return list(regions) if of_inner is None else list(of_inner(regions, result))
+
     def read(self, control: Control, regions: Sequence[Region], data: Data) -> Value | None:
         """The answers that say something; None where none does."""
         found: defaultdict[Index, list[Region]] = defaultdict(list)
         for region in regions:
             found[self._index(control, region)].append(region)
         answers = [
-            (index, self.inner.read(control, some, data)) for index, some in sorted(found.items())
+            (index, self.inner.read(self._single(control, index), some, data))
+            for index, some in sorted(found.items())
         ]
         return tuple((index, answer) for index, answer in answers if answer is not None) or None
 
     def write(self, control: Control, value: Value) -> list[Region]:
         """The regions of all answers."""
         return [
-            region | self._place(control, index)
+            self._place(self._single(control, index), index) | region
             for index, answer in value
-            for region in self.inner.write(control, answer)
+            for region in self.inner.write(self._single(control, index), answer)
         ]
 
     def distance(self, control: Control, a: Value, b: Value) -> float:
@@ -58,7 +64,9 @@ class Indexed:
         left, right = dict(a), dict(b)
         indices = left.keys() | right.keys()
         apart = (
-            self.inner.distance(control, left[i], right[i]) if i in left and i in right else 1.0
+            self.inner.distance(self._single(control, i), left[i], right[i])
+            if i in left and i in right
+            else 1.0
             for i in sorted(indices)
         )
         return sum(apart) / len(indices)
@@ -73,7 +81,7 @@ class Indexed:
         return [
             pair
             for i in sorted(left.keys() | right.keys())
-            for pair in self.inner.pairs(control, left.get(i), right.get(i))
+            for pair in self.inner.pairs(self._single(control, i), left.get(i), right.get(i))
         ]
 
     def _index(self, control: Control, region: Region) -> Index:
@@ -87,8 +95,11 @@ class Indexed:
             )
         return (found,)
 
-    def _place(self, control: Control, index: Index) -> Region:
+    def _single(self, control: Control, index: Index) -> Control:
+        """The control that a single answer is one of."""
+        return control.repetition(index) if self.named else control
+
+    def _place(self, single: Control, index: Index) -> Region:
         if self.named:
-            to_name = control.numbered(control.to_name[0], index)
-            return {"from_name": control.numbered(control.name, index), "to_name": to_name}
+            return {"from_name": single.name, "to_name": single.to_name[0]}
         return {"item_index": index[0]}

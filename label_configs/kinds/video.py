@@ -117,9 +117,10 @@ def _track(control: Control, region: Region) -> Track:
         place_of(region, control.to_name[0]),
         labels_of(control, region, value),
         keyframes,
-        max(_count(region, "framesCount", value.get("framesCount", 0)), keyframes[-1].frame),
+        max(_count(region, "framesCount", value.get("framesCount") or 0), keyframes[-1].frame),
         ASPECT if size is None else size[1] / size[0],
-        finite(region, "duration", value.get("duration", 0)),
+        # The interface stores none where it could not load the video.
+        finite(region, "duration", value.get("duration") or 0),
     )
 
 

@@ -239,4 +239,31 @@ INDEXED = [
     ),
 ]
 
-SAMPLES: list[Sample] = [*PLAIN, *PAIRED, *INDEXED]
+_MARKED = (
+    '<View><Repeater on="$turns" indexFlag="{{i}}"><Text name="t_{{i}}" value="$turns[{{i}}].x"/>'
+    '<Labels name="c_{{i}}" toName="t_{{i}}"><Label value="A"/><Label value="B"/></Labels>'
+    '<Choices name="d_{{i}}" toName="t_{{i}}" perRegion="true"><Choice value="good"/>'
+    '<Choice value="bad"/></Choices></Repeater></View>'
+)
+
+
+def _marked(index: int, start: int, label: str, said: str) -> list[Json]:
+    """A labelled span of a turn, and what was said of it."""
+    place = {"start": start, "end": start + 3}
+    target, identity = f"t_{index}", f"r{index}"
+    drawn = of(f"c_{index}", "labels", place | {"labels": [label]}, to=target, id=identity)
+    judged = of(f"d_{index}", "choices", place | {"choices": [said]}, to=target, id=identity)
+    return [*drawn[0], *judged[0]]
+
+
+REPEATED_REGIONS = Sample(
+    name="Labels, with Choices per region, in a Repeater",
+    xml=_MARKED,
+    data={"turns": [{"x": "Hello you"}, {"x": "Good bye"}]},
+    result=[*_marked(0, 6, "A", "good"), *_marked(1, 0, "B", "bad")],
+    others=[_marked(0, 6, "A", "good"), _marked(0, 6, "B", "good")],
+    sdk=False,
+    judged="c_{{i}}",
+)
+
+SAMPLES: list[Sample] = [*PLAIN, *PAIRED, *INDEXED, REPEATED_REGIONS]
