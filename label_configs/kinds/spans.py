@@ -184,7 +184,11 @@ def _object(control: Control, region: Region) -> ObjectTag:
 
 
 def _reader(control: Control, tag: ObjectTag) -> positions.Reader:
-    return positions.frames if control.tag == "TimelineLabels" else positions.READERS[tag.tag]
+    if control.tag == "TimelineLabels":
+        return positions.frames
+    if tag.tag not in positions.READERS:
+        raise Malformed(f"it is a stretch of {tag.tag or 'nothing'}, which has none")
+    return positions.READERS[tag.tag]
 
 
 def _similarity(spans: Sequence[Span], left: IntArray, right: IntArray) -> Array:
