@@ -24,6 +24,8 @@ Whole = tuple[Any, ...]
 NONE = -1
 #: Characters of an answer in words.
 _LONGEST = 80
+#: Keys of a region's value that say where it is.
+_PLACE = ("start", "end", "x", "y", "width", "height", "radiusX", "radiusY")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -172,12 +174,19 @@ def named(control: Control, value: Any | None) -> str:
 
 
 def _region(region: Mapping[str, Any]) -> str:
-    value = region.get("value", {})
-    labels = value.get(region.get("type"))
-    if not isinstance(labels, list):
-        return repr(next(iter(value.values()), region) if labels is None else labels)
-    text = "/".join(map(str, labels))
-    return f"{text} {value['start']}–{value['end']}" if "start" in value else text
+    """Labels and place of a region, or the one thing that it holds."""
+    what, value = region.get("type", ""), region.get("value", {})
+    labels = value.get(what, value.get("labels"))
+    place = [f"{name} {value[name]:.4g}" for name in _PLACE if _is_number(value.get(name))]
+    if isinstance(labels, list):
+        return " ".join(["/".join(map(str, labels)), *place])
+    if place or len(value) != 1:
+        return " ".join([str(what), *place])
+    return repr(next(iter(value.values())))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 def control_codes(answers: Answers, at: int) -> tuple[IntArray, tuple[Hashable, ...]]:

@@ -116,4 +116,4 @@ def test_spans_can_be_suspect() -> None:
         for item in items(rows)
     ]
     (found,) = suspect_gold(team, spans(["PER"]), GatePolicy())
-    assert (found.task_id, found.gold, found.answer) == (7, "nothing", "PER 0–5")
+    assert (found.task_id, found.gold, found.answer) == (7, "nothing", "PER start 0 end 5")
