@@ -22,6 +22,7 @@ from label_configs.parse import Control
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 #: Regions of one value; each has a `place` and `labels`.
 Value = tuple[Any, ...]
 #: similarity(regions, left, right): how similar regions[left[k]] and regions[right[k]] are, in
@@ -33,34 +34,37 @@ SAME = 0.5
 #: Settles which of several equally similar regions stand against each other: those that agree.
 _AGREEING = 1e-6
 
-#: Only regions that have these in common can match.
-_KIN = ("place", "labels")
+#: Pairs of regions that are looked at in one go; more would take more memory, and no less time.
+_AT_ONCE = 4_000_000
 
 
-class _Candidates(NamedTuple):
-    """Regions that could match; k-th entries belong together."""
+class _Alike(NamedTuple):
+    """Regions that are somewhat similar; k-th entries belong together, (n,) each."""
 
-    #: Every region that occurs, once for each value that it is part of.
-    regions: list[Any]
     #: Number of the pair of values.
     pair: IntArray
     #: Number of the region on either side, different in each pair of values.
     left: IntArray
     right: IntArray
-    #: Where it stands in `regions`.
-    left_region: IntArray
-    right_region: IntArray
+    #: Whether they have the same labels.
+    agreeing: BoolArray
+    #: Above 0, at most 1.
+    similarity: Array
 
 
 def distances(a: Sequence[Value], b: Sequence[Value], similarity: Similarity) -> Array:
     """How far a[k] and b[k] are apart, (n,) in [0, 1]; two without any region agree."""
-    found = _candidates(a, b, _KIN)
-    alike = similarity(found.regions, found.left_region, found.right_region)
-    sums = best_sums(found.left, found.right, found.pair, alike, len(a))
+    sums = np.concatenate([np.zeros(0), *(_sums(a[k], b[k], similarity) for k in _chunks(a, b))])
     sizes = _sizes(a) + _sizes(b)
     shares = np.divide(2.0 * sums, sizes, out=np.ones(len(a)), where=sizes > 0)
     apart: Array = np.clip(1.0 - shares, 0.0, 1.0)
     return apart
+
+
+def _sums(a: Sequence[Value], b: Sequence[Value], similarity: Similarity) -> Array:
+    """The largest sum of similarities of a[k] and b[k], (n,)."""
+    found = _alike(a, b, similarity, labels=True)
+    return best_sums(found.left, found.right, found.pair, found.similarity, len(a))
 
 
 def counts(a: Value, b: Value, overlap: float, similarity: Similarity) -> tuple[int, int, int]:
@@ -80,9 +84,8 @@ def counts(a: Value, b: Value, overlap: float, similarity: Similarity) -> tuple[
     """
     if not 0 < overlap <= 1:
         raise ValueError(f"overlap is {overlap}: it must lie above 0 and be at most 1")
-    found = _candidates([a], [b], _KIN)
-    alike = similarity(found.regions, found.left_region, found.right_region)
-    hits = matched(found.left, found.right, (alike >= overlap).astype(np.float64))
+    found = _alike([a], [b], similarity, labels=True)
+    hits = matched(found.left, found.right, (found.similarity >= overlap).astype(np.float64))
     return int(hits.sum()), len(a), len(b)
 
 
@@ -93,13 +96,9 @@ def pairs(control: Control, a: Value | None, b: Value | None, similarity: Simila
     counts as labelled by its control's tag.
     """
     a, b = a or (), b or ()
-    found = _candidates([a], [b], _KIN[:1])
-    alike = similarity(found.regions, found.left_region, found.right_region)
-    agreeing = [
-        found.regions[i].labels == found.regions[j].labels
-        for i, j in zip(found.left_region, found.right_region, strict=True)
-    ]
-    weights = np.where(alike >= SAME, alike + _AGREEING * np.array(agreeing, dtype=float), 0.0)
+    found = _alike([a], [b], similarity, labels=False)
+    alike = found.similarity
+    weights = np.where(alike >= SAME, alike + _AGREEING * found.agreeing, 0.0)
     hits = np.flatnonzero(matched(found.left, found.right, weights))
     partner = dict(zip(found.left[hits].tolist(), found.right[hits].tolist(), strict=True))
     told: list[Pair] = []
@@ -123,21 +122,49 @@ def _sizes(values: Sequence[Value]) -> IntArray:
     return np.fromiter(map(len, values), np.int64, len(values))
 
 
-def _candidates(a: Sequence[Value], b: Sequence[Value], kin: Sequence[str]) -> _Candidates:
-    """All pairs of regions of a[k] and b[k] that have these attributes in common."""
+def _alike(
+    a: Sequence[Value], b: Sequence[Value], similarity: Similarity, *, labels: bool
+) -> _Alike:
+    """Regions of a[k] and b[k] at the same place, and if asked with the same labels."""
     each = list({id(value): value for value in chain(a, b)}.values())
     regions = list(chain.from_iterable(each))
-    codes = [_codes(list(map(attrgetter(name), regions))) for name in kin]
-    ends = accumulate(map(len, each))
-    start = dict(zip(map(id, each), chain([0], ends), strict=False))
+    place, label = (_codes(list(map(attrgetter(name), regions))) for name in ("place", "labels"))
+    group = place * (label.max(initial=0) + 1) + label if labels else place
+    start = dict(zip(map(id, each), chain([0], accumulate(map(len, each))), strict=False))
     sizes_a, sizes_b = _sizes(a), _sizes(b)
-    pair, i, j = _cross(sizes_a, sizes_b)
-    left, right = _starts(start, a)[pair] + i, _starts(start, b)[pair] + j
-    same = np.flatnonzero(np.all([code[left] == code[right] for code in codes], axis=0))
-    pair, i, j, left, right = pair[same], i[same], j[same], left[same], right[same]
-    return _Candidates(
-        regions, pair, _offsets(sizes_a)[pair] + i, _offsets(sizes_b)[pair] + j, left, right
-    )
+    pairs = np.repeat(np.arange(len(a)), sizes_a)
+    rows = np.arange(len(pairs)) - _offsets(sizes_a)[pairs] + _starts(start, a)[pairs]
+    at_b, first_b = _starts(start, b), _offsets(sizes_b)
+    parts = []
+    for block in _blocks(sizes_b[pairs]):
+        row, column = _cross(sizes_b[pairs[block]])
+        row += block.start
+        pair = pairs[row]
+        i, j = rows[row], at_b[pair] + column
+        same = np.flatnonzero(group[i] == group[j])
+        alike = similarity(regions, i[same], j[same])
+        kept = same[alike > 0]
+        pair, right, agreeing = pair[kept], first_b[pair[kept]] + column[kept], label[i] == label[j]
+        parts.append((pair, row[kept], right, agreeing[kept], alike[alike > 0]))
+    return _Alike(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _chunks(a: Sequence[Value], b: Sequence[Value]) -> list[slice]:
+    """Pairs of values that are compared at a time."""
+    return _blocks(_sizes(a) * _sizes(b)) if len(a) else []
+
+
+def _blocks(work: IntArray) -> list[slice]:
+    """Stretches, at least one, with about `_AT_ONCE` of work each, or one entry with more."""
+    block = np.cumsum(work) // _AT_ONCE
+    ends = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), len(work)]
+    return list(map(slice, ends[:-1], ends[1:]))
+
+
+def _cross(columns: IntArray) -> tuple[IntArray, IntArray]:
+    """Every (i, j) with j < columns[i], in order."""
+    row = np.repeat(np.arange(len(columns)), columns)
+    return row, np.arange(len(row)) - _offsets(columns)[row]
 
 
 def _codes(said: Sequence[object]) -> IntArray:
@@ -150,15 +177,6 @@ def _codes(said: Sequence[object]) -> IntArray:
 
 def _starts(start: Mapping[int, int], values: Sequence[Value]) -> IntArray:
     return np.fromiter(map(start.__getitem__, map(id, values)), np.int64, len(values))
-
-
-def _cross(rows: IntArray, columns: IntArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Every (k, i, j) with i < rows[k] and j < columns[k], in order."""
-    sizes = rows * columns
-    pair = np.repeat(np.arange(len(rows)), sizes)
-    within = np.arange(len(pair)) - np.repeat(_offsets(sizes), sizes)
-    i, j = np.divmod(within, columns[pair])
-    return pair, i, j
 
 
 def _offsets(sizes: IntArray) -> IntArray:

@@ -56,6 +56,23 @@ def test_distances_are_those_of_the_best_matching(some: list[tuple[Any, Any]]) -
     assert found == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 7, 50])
+def test_parts_make_the_whole(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is compared in one go, the distances are the same."""
+    draw = np.random.default_rng(at_once)
+    a, b = (
+        [
+            tuple(Point(PLACES[0], ("ab"[k % 2],), int(k)) for k in draw.integers(10, size=size))
+            for size in draw.integers(5, size=30)
+        ]
+        for _ in range(2)
+    )
+    whole = alignment.distances(a, b, similarity)
+    monkeypatch.setattr(alignment, "_AT_ONCE", at_once)
+    assert alignment.distances(a, b, similarity) == pytest.approx(whole, abs=1e-12)
+    assert alignment.distances([], [], similarity).shape == (0,)
+
+
 @given(lists, lists, st.sampled_from([0.25, 0.5, 0.75, 1.0]))
 def test_counts_match_as_many_as_can_be(a: Any, b: Any, least: float) -> None:
     """The most pairs of regions, one to one, that are similar enough."""

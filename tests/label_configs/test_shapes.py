@@ -125,6 +125,21 @@ def test_the_box_of_none_counts() -> None:
     assert shapes.distance(BOXES, one, two) == pytest.approx(1 / 3)
 
 
+@given(values("RectangleLabels", rectangles), values("RectangleLabels", rectangles))
+def test_boxes_are_compared_as_by_pycocotools(a: Any, b: Any) -> None:
+    """Its IoU, and scipy's matching of the boxes with the same labels."""
+    from pycocotools.mask import iou
+    from scipy.optimize import linear_sum_assignment
+
+    total = 0.0
+    for labels in {one.labels for one in a} & {one.labels for one in b}:
+        sides = [np.array([s.numbers[:4] for s in side if s.labels == labels]) for side in (a, b)]
+        ious = iou(*sides, [False] * len(sides[1]))
+        total += ious[linear_sum_assignment(ious, maximize=True)].sum()
+    expected = 1 - 2 * total / (len(a) + len(b))
+    assert shapes.distance(BOXES, a, b) == pytest.approx(expected, abs=1e-9)
+
+
 def test_no_box_matches_two() -> None:
     """Two equal boxes of one side have one partner, not two."""
     one, two = boxes(box(0, 0, 10, 10)), boxes(box(0, 0, 10, 10), box(0, 0, 10, 10))
