@@ -13,6 +13,10 @@ from sync.gating.judged import Judged, Values
 from sync.gating.policy import GatePolicy
 from sync.gating.verdict import Criterion
 
+#: Distances that tell what chance brings: some thousand of them fix it to the third decimal, and
+#: the gate looks again after every answer.
+_PAIRS = 10_000
+
 
 def agreement(tasks: Sequence[Judged], config: LabelConfig, policy: GatePolicy) -> Criterion:
     """People against each other on the blind tasks that count; the weighted mean over controls.
@@ -33,7 +37,7 @@ def agreement(tasks: Sequence[Judged], config: LabelConfig, policy: GatePolicy) 
     given = [[answer for answer in task.answers if answer is not None] for task in tasks]
     controls = [control for control in config.controls if config.weight(control.name) > 0]
     confidence = 1 - (1 - policy.gate.confidence) / len(controls)
-    found = [(c, control_alpha(c, _rows(given, c), confidence)) for c in controls]
+    found = [(c, control_alpha(c, _rows(given, c), confidence, _PAIRS)) for c in controls]
     known = [(config.weight(c.name), a) for c, a in found if a.anytime_lower is not None]
     if not known:
         return _without_alpha(given, found[0][1], policy)

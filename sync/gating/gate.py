@@ -9,10 +9,10 @@ from sync.gating import criteria as judge
 from sync.gating.agreement import agreement
 from sync.gating.candidates import criteria as parts
 from sync.gating.candidates.anchoring import anchoring, arms
-from sync.gating.candidates.confusions import confused
+from sync.gating.candidates.confusions import confused_labels
 from sync.gating.candidates.labels import of_tally
 from sync.gating.candidates.regression import Earlier, Regression, unpaired
-from sync.gating.candidates.tally import Key, Tally, tally
+from sync.gating.candidates.tally import Key, Tally, labelled, tally_of
 from sync.gating.forecast import forecast
 from sync.gating.policy import GatePolicy, digest
 from sync.gating.scores import Reader, Scores, blind_scores
@@ -48,7 +48,8 @@ def gate(
     reader = Reader(config)
     scores = blind_scores(evidence, config, overlap, reader)
     gold, unreadable = judge.gold_answers(evidence, config, overlap)
-    counted = tally([scored.judged for scored in scores.counted], config)
+    labels = labelled([scored.judged for scored in scores.counted], config)
+    counted = tally_of(labels)
     criteria = _criteria(evidence, scores, counted, gold, policy, config)
     state = _state(criteria, evidence, scores)
     ahead = forecast(evidence, scores, criteria, gold, policy) if state is State.MORE else None
@@ -76,7 +77,7 @@ def gate(
         worst_label=worst,
         set_aside=scores.set_aside + unreadable,
         labels=of_tally(counted, config, confidence=None)[:_KEPT],
-        confusions=confused([scored.judged for scored in scores.counted], config)[:_KEPT],
+        confusions=confused_labels([s.task.task_id for s in scores.counted], labels)[:_KEPT],
         regression=_regression(evidence, scores, policy, earlier),
         anchoring=anchoring(arms(evidence, config, overlap, reader), policy.gate.confidence),
     )

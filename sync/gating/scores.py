@@ -90,6 +90,7 @@ class Reader:
         #: The reason by the id of the annotation, or of the task where it is its candidate's.
         self.bad: dict[int, str] = {}
         self._read: dict[tuple[int, int | None], Values | None] = {}
+        self._alike: dict[tuple[int, int, float], float] = {}
 
     def candidate(self, task: SampledTask) -> Values | None:
         """The task's candidate; None where it cannot be read."""
@@ -110,6 +111,20 @@ class Reader:
             people.add(answer.annotator)
             found.append((answer, values))
         return found
+
+    def similarity(
+        self, task: SampledTask, answer: Answer, values: Values, min_overlap: float
+    ) -> float:
+        """How alike the task's candidate and an answer to it are; 0 where there is no candidate."""
+        key = task.task_id, answer.annotation_id, min_overlap
+        if key not in self._alike:
+            candidate = self.candidate(task)
+            self._alike[key] = (
+                0.0
+                if candidate is None
+                else similarity(self.config, candidate, values, min_overlap)
+            )
+        return self._alike[key]
 
     def read(
         self, result: Result, data: Json | None, task: int, annotation: int | None = None
@@ -151,8 +166,7 @@ class _Scorer:
         if missing and not task.deleted:
             return None
         candidate = self._reader.candidate(task)
-        values = tuple(given for _, given in used)
-        alike = [self._similarity(candidate, given) for given in values]
+        alike = [self._similarity(task, answer, values) for answer, values in used]
         return Scored(
             task=task,
             score=0.0 if missing else sum(alike) / len(alike),
@@ -160,12 +174,12 @@ class _Scorer:
             judged=Judged(
                 task_id=task.task_id,
                 candidate=candidate,
-                answers=values + (None,) * missing,
+                answers=tuple(values for _, values in used) + (None,) * missing,
                 data=task.data,
             ),
         )
 
-    def _similarity(self, candidate: Values | None, given: Values | None) -> float:
-        if candidate is None or given is None:
+    def _similarity(self, task: SampledTask, answer: Answer, values: Values | None) -> float:
+        if values is None:
             return 0.0
-        return similarity(self._reader.config, candidate, given, self._min_overlap)
+        return self._reader.similarity(task, answer, values, self._min_overlap)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from label_configs import LabelConfig
 from sync.gating.candidates.intervals import FEWEST, difference, median_ratio
 from sync.gating.scores import Reader
-from sync.gating.similarity import similarity
 from sync.records import Evidence, Role, SampledTask
 
 #: Tasks an arm with which a rise from 85% to 95% is found at 80% power and 95% confidence:
@@ -100,11 +99,10 @@ def arms(
 
 
 def _seen(task: SampledTask, reader: Reader, min_overlap: float) -> Seen | None:
-    candidate = reader.candidate(task)
     given = [(answer, values) for answer, values in reader.answers(task) if values is not None]
-    if candidate is None or not given:
+    if reader.candidate(task) is None or not given:
         return None
-    same = [similarity(reader.config, candidate, v, min_overlap) >= _SAME for _, v in given]
+    same = [reader.similarity(task, a, values, min_overlap) >= _SAME for a, values in given]
     seconds = [a.lead_time for a, _ in given if a.lead_time is not None and a.lead_time > 0]
     return Seen(same=sum(same) / len(same), seconds=statistics.median(seconds) if seconds else None)
 

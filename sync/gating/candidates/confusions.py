@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from label_configs import LabelConfig
-from sync.gating.candidates.tally import pairs
+from sync.gating.candidates.tally import Quad, labelled
 from sync.gating.judged import Judged, judged
 from sync.records import Item
 
@@ -44,14 +44,21 @@ def confusions(items: Sequence[Item], config: LabelConfig) -> tuple[Confusion, .
 
 def confused(tasks: Sequence[Judged], config: LabelConfig) -> tuple[Confusion, ...]:
     """As `confusions`, of what is read already."""
+    return confused_labels([task.task_id for task in tasks], labelled(tasks, config))
+
+
+def confused_labels(
+    task_ids: Sequence[int], tasks: Sequence[Sequence[Quad]]
+) -> tuple[Confusion, ...]:
+    """As `confusions`, of labels that stand against each other already."""
     counts: defaultdict[tuple[str, str | None, str | None], int] = defaultdict(int)
     examples: defaultdict[tuple[str, str | None, str | None], dict[int, None]] = defaultdict(dict)
-    for task in tasks:
-        for control, proposed, given, answered in pairs(config, task):
+    for task_id, quads in zip(task_ids, tasks, strict=True):
+        for control, proposed, given, answered in quads:
             if answered and proposed != given:
                 key = control, proposed, given
                 counts[key] += 1
-                examples[key][task.task_id] = None
+                examples[key][task_id] = None
     found = [
         Confusion(
             control=key[0],

@@ -12,6 +12,9 @@ from sync.gating.judged import Judged
 
 #: A control's name and one of its labels.
 Key = tuple[str, str]
+#: A control's name, a label of the candidate, the label of the answer in its place, and whether
+#: it was answered.
+Quad = tuple[str, str | None, str | None, bool]
 
 
 @dataclass(kw_only=True)
@@ -37,11 +40,15 @@ class _Counts:
     given: int = 0
 
 
-def pairs(config: LabelConfig, task: Judged) -> Iterator[tuple[str, str | None, str | None, bool]]:
-    """Each control, label of the candidate, label of the answer, and whether it was answered.
+def labelled(tasks: Sequence[Judged], config: LabelConfig) -> list[tuple[Quad, ...]]:
+    """For each task, which labels of its candidate stand against which of its answers.
 
     A skip gives no label, so it confirms none.
     """
+    return [tuple(_labelled(task, config)) for task in tasks]
+
+
+def _labelled(task: Judged, config: LabelConfig) -> Iterator[Quad]:
     candidate = task.candidate or {}
     for answer in task.answers:
         for control in config.controls:
@@ -53,9 +60,14 @@ def pairs(config: LabelConfig, task: Judged) -> Iterator[tuple[str, str | None, 
 
 def tally(tasks: Sequence[Judged], config: LabelConfig) -> dict[Key, Tally]:
     """What became of each label that a candidate or a person gave."""
+    return tally_of(labelled(tasks, config))
+
+
+def tally_of(tasks: Sequence[Sequence[Quad]]) -> dict[Key, Tally]:
+    """As `tally`, of labels that stand against each other already."""
     found: defaultdict[Key, Tally] = defaultdict(Tally)
-    for place, task in enumerate(tasks):
-        for key, counts in _of_task(task, config).items():
+    for place, quads in enumerate(tasks):
+        for key, counts in _of_task(quads).items():
             total = found[key]
             total.proposed += counts.proposed
             total.confirmed += counts.confirmed
@@ -68,9 +80,9 @@ def tally(tasks: Sequence[Judged], config: LabelConfig) -> dict[Key, Tally]:
     return dict(found)
 
 
-def _of_task(task: Judged, config: LabelConfig) -> dict[Key, _Counts]:
+def _of_task(quads: Sequence[Quad]) -> dict[Key, _Counts]:
     found: defaultdict[Key, _Counts] = defaultdict(_Counts)
-    for control, proposed, given, _ in pairs(config, task):
+    for control, proposed, given, _ in quads:
         if proposed is not None:
             found[control, proposed].proposed += 1
         if given is not None:

@@ -70,13 +70,27 @@ def control_agreement(
     return found | {"krippendorff_alpha": control_alpha(control, rows, confidence)}
 
 
-def control_alpha(control: Control, rows: Sequence[Row], confidence: float = 0.95) -> Coefficient:
-    """Krippendorff's alpha of a control's values alone, as `control_agreement` gives it."""
+def control_alpha(
+    control: Control, rows: Sequence[Row], confidence: float = 0.95, pairs: int | None = None
+) -> Coefficient:
+    """Krippendorff's alpha of a control's values alone, as `control_agreement` gives it.
+
+    Args:
+        control: the control.
+        rows: its values, at most one for each item and annotator.
+        confidence: of the interval and the bounds, in (0, 1).
+        pairs: where values have only a distance, about the most that are taken to learn what
+            chance brings; the error of that sample is part of the bounds.
+
+    Raises:
+        ValueError: an annotator answers an item twice.
+        Fatal: the control's values cannot be compared.
+    """
     scale = label_configs.kind_of(control).SCALE
     if scale in ("ordinal", "interval"):
         return krippendorff_alpha(_numbers(control, rows), confidence, metric=scale)
     by_distance = compared(rows, partial(label_configs.control_distances, control))
-    return by_distance.alpha(confidence, np.random.default_rng(0))
+    return by_distance.alpha(confidence, np.random.default_rng(0), pairs)
 
 
 def _categories(control: Control, rows: Sequence[Row]) -> Ratings:

@@ -125,13 +125,16 @@ class Compared:
             confidence=confidence,
         )
 
-    def alpha(self, confidence: float, rng: np.random.Generator) -> Coefficient:
-        """See `distance_alpha`."""
+    def alpha(
+        self, confidence: float, rng: np.random.Generator, pairs: int | None = None
+    ) -> Coefficient:
+        """See `distance_alpha`; with `pairs`, at most about so many distances tell about chance."""
         n = self.answers.size
         if not n:
             return undefined("krippendorff_alpha", 0, self.reason)
-        whole = len(self.ratings.categories) <= _DISTINCT
-        of_answer, extent = self._to_all() if whole else self._to_some(rng)
+        distinct = len(self.ratings.categories)
+        whole = distinct <= _DISTINCT and (pairs is None or distinct**2 <= 2 * pairs)
+        of_answer, extent = self._to_all() if whole else self._to_some(rng, pairs or _PAIRS)
         to_all = np.bincount(self.ratings.items, of_answer, n)
         return alpha_of_sums(
             self.within, to_all, self.answers, np.ones(n), extent=extent, confidence=confidence
@@ -146,11 +149,11 @@ class Compared:
         found: Array = to_all[self.ratings.values]
         return found, squares / whole if whole else 1.0
 
-    def _to_some(self, rng: np.random.Generator) -> tuple[Array, float]:
+    def _to_some(self, rng: np.random.Generator, pairs: int) -> tuple[Array, float]:
         """The same, estimated from a sample of other answers for each."""
         values = self.ratings.values
         n = values.size
-        each = max(1, _PAIRS // n)
+        each = max(1, pairs // n)
         one = np.repeat(np.arange(n), each)
         other = (one + rng.integers(1, n, one.size)) % n
         delta = self.apart.of(values[one], values[other]).reshape(n, each)
