@@ -13,6 +13,7 @@ from pathlib import Path
 import label_configs
 from label_configs import LabelConfig
 from sync.errors import ConfigurationError, Fatal, Skippable
+from sync.gating.candidates.strata import labels_of, slice_of
 from sync.gating.policy import from_dict
 from sync.gating.verdict import State, Verdict
 from sync.records import Annotation, Batch, Json, Project, Result, Task
@@ -36,7 +37,8 @@ def promote(
 
     Validation tasks that people were asked to judge and gold stay out: they evaluate, so nothing
     is trained on them. Where people labelled a task, their label stands; under high risk only
-    such tasks are written.
+    such tasks are written. A candidate with a label, or of a slice, that was too rare to be judged
+    stays out too: the verdict says nothing of it.
 
     Args:
         store: the frozen batch, its verdict, its labels.
@@ -58,7 +60,7 @@ def promote(
     if target.exists():
         raise ConfigurationError(f"{target} exists: name another file with --output")
     config = label_configs.parse(project.label_config)
-    rows = list(_rows(store, project, batch, config))
+    rows = list(_rows(store, project, batch, config, _unjudged(verdict)))
     content = "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
     human = sum(row["source"] == "human" for row in rows)
     manifest = target.with_name(target.name + ".manifest.json")
@@ -80,7 +82,33 @@ def _passed(store: Store, project: Project, batch: Batch) -> Verdict:
     return verdict
 
 
-def _rows(store: Store, project: Project, batch: Batch, config: LabelConfig) -> Iterator[Json]:
+#: Labels by their control, and slices by their field.
+Unjudged = frozenset[tuple[str, str, str]]
+
+
+def _unjudged(verdict: Verdict) -> Unjudged:
+    """(criterion, control or field, label or value) of the parts that were too rare."""
+    return frozenset(
+        (criterion.name, part.of, part.name)
+        for criterion in verdict.criteria
+        for part in criterion.parts
+        if not part.judged
+    )
+
+
+def _is_unjudged(result: Result, data: Json, config: LabelConfig, unjudged: Unjudged) -> bool:
+    """Whether a candidate has such a label, or its task is in such a slice."""
+    if any(f"slice {of}" == name and slice_of(data, of) == part for name, of, part in unjudged):
+        return True
+    rare = {(of, part) for name, of, part in unjudged if name == "labels"}
+    return bool(rare) and not rare.isdisjoint(
+        labels_of(config, label_configs.read(config, result, data))
+    )
+
+
+def _rows(
+    store: Store, project: Project, batch: Batch, config: LabelConfig, unjudged: Unjudged
+) -> Iterator[Json]:
     """One row a task: {task, data, result, source, score, generator_version}."""
     places = store.places(project.project_id, batch.name)[: batch.queue_length]
     held_out = {place.task_id for place in places} | store.gold(project.project_id).keys()
@@ -98,6 +126,8 @@ def _rows(store: Store, project: Project, batch: Batch, config: LabelConfig) -> 
         candidate = candidates.get(task.task_id)
         unchanged = hashes.get(task.task_id) == task.data_hash
         if candidate is None or candidate.result is None or only_people or not unchanged:
+            continue
+        if unjudged and _is_unjudged(candidate.result, task.data, config, unjudged):
             continue
         version = candidate.generator_version
         yield _row(task, candidate.result, "candidate", candidate.score, version)
@@ -152,6 +182,7 @@ def _manifest(
         "policy": batch.policy,
         "policy_digest": batch.policy_digest,
         "verdict": verdict.to_dict(),
+        "left_out": [{"of": of, "name": name} for _, of, name in sorted(_unjudged(verdict))],
         "counts": {
             "rows": len(rows),
             "human": sum(row["source"] == "human" for row in rows),
