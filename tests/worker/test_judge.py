@@ -142,8 +142,9 @@ def test_labels_and_slices_are_judged_from_the_store(store: Store) -> None:
     found = parts(verdict)
     assert found["en"] == (State.PASS, True, 40)
     assert found["positive"] == (State.PASS, True, 40)
-    # Their one task is blind and answered, which is the whole truth about them.
-    assert found["fr"] == found["other"] == (State.PASS, True, 1)
+    # The one French task is blind and answered, which is the whole truth; the other one is shown.
+    assert found["fr"] == (State.PASS, True, 1)
+    assert found["other"] == (State.MORE, False, 1)
 
 
 def test_a_worse_batch_is_compared_with_the_one_that_passed(store: Store) -> None:
