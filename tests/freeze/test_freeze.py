@@ -1,0 +1,153 @@
+"""What a freeze keeps of a batch, with a server and a generator that only answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+import label_configs
+from sync.errors import ConfigurationError
+from sync.freeze import freeze
+from sync.freeze.freeze import Frozen
+from sync.gating.policy import from_dict
+from sync.generator import Generator, Proposal
+from sync.labelstudio import LabelStudio
+from sync.records import Project, Task
+from sync.store import Store
+from sync.worker.evidence import evidence
+
+CONFIG = label_configs.parse(label_configs.load("text_classification"))
+START = datetime(2026, 1, 1, tzinfo=UTC)
+PROJECT = Project(project_id=1, title="t", label_config=CONFIG.xml, model_version="assay")
+
+
+class Server:
+    """A Label Studio without predictions that takes whatever it is given."""
+
+    def __init__(self, control_weights: Any) -> None:
+        self._weights = control_weights
+
+    def task_ids(self, project_id: int, predicted: bool = False) -> list[int]:
+        del project_id, predicted
+        return []
+
+    def project(self, project_id: int) -> dict[str, Any]:
+        created = "2026-01-01T00:00:00Z"
+        return {"id": project_id, "created_at": created, "control_weights": self._weights}
+
+    def import_predictions(self, project_id: int, rows: Sequence[Any]) -> None:
+        del project_id, rows
+
+    def patch_task(self, task_id: int, **values: Any) -> None:
+        del task_id, values
+
+    def put_view(self, project_id: int, view: int | None, data: Any) -> int:
+        del project_id, view, data
+        return 5
+
+
+class Labeller:
+    """A generator that finds every third task negative, and has no answer for task 9."""
+
+    url = "http://generator"
+    asked = 0
+
+    def check(self) -> None:
+        pass
+
+    def setup(self, project: Project, stamp: str) -> str:
+        del project, stamp
+        return "v1"
+
+    def propose(
+        self, project: Project, stamp: str, tasks: Sequence[Task], progress: Any
+    ) -> list[Proposal]:
+        del project, stamp
+        self.asked += len(tasks)
+        progress(len(tasks))
+        return [self._proposal(task.task_id) for task in tasks]
+
+    def _proposal(self, task_id: int) -> Proposal:
+        if task_id == 9:
+            return Proposal(answer=None, reason="abstained")
+        label = "positive" if task_id % 3 else "negative"
+        result = label_configs.write(CONFIG, {"label": frozenset({label})})
+        return Proposal(answer={"result": result, "score": 0.9, "model_version": "v1"})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{tmp_path / 'assay.db'}") as opened:
+        opened.save_project(PROJECT)
+        tasks = [
+            Task(
+                task_id=i,
+                data={"text": f"t{i}", "locale": "de" if i < 4 else "en"},
+                data_hash=f"h{i}",
+                batch="b",
+                updated_at=START,
+            )
+            for i in range(1, 13)
+        ]
+        opened.apply(1, [(task, []) for task in tasks], START, START)
+        yield opened
+
+
+def close(store: Store, field: str, weights: Any = None, labeller: Any = None) -> Frozen:
+    policy = {"gate": {"labels": {"min_precision": 0.8}, "slice": [{"field": field, "min": 0.8}]}}
+    return freeze(
+        cast(LabelStudio, Server(weights)),
+        store,
+        cast(Generator, labeller or Labeller()),
+        PROJECT,
+        "b",
+        from_dict(policy),
+        queue_field="queue_id",
+        key="00" * 32,
+        now=START,
+    )
+
+
+def test_sizes_of_labels_and_slices_are_kept(store: Store) -> None:
+    """They count the tasks that have a candidate, and reach the evidence."""
+    frozen = close(store, "locale")
+    assert (frozen.tasks, frozen.without_candidate, frozen.batch.population) == (12, 1, 11)
+    found = evidence(store, 1, frozen.batch).strata
+    assert found is not None
+    assert found.labels == {"label": {"positive": 8, "negative": 3}}
+    assert found.slices == {"locale": {"de": 3, "en": 8}}
+    assert found.of_task[1] == {"locale": "de"}
+    assert len(found.of_task) == 11
+
+
+def test_too_many_slices_are_refused_before_the_generator_works(store: Store) -> None:
+    """The field, the number and the remedy are named, and nothing is frozen."""
+    more = [
+        Task(
+            task_id=i,
+            data={"text": f"t{i}"},
+            data_hash=f"h{i}",
+            batch="b",
+            updated_at=START,
+        )
+        for i in range(20, 70)
+    ]
+    store.apply(1, [(task, []) for task in more], START, START)
+    labeller = Labeller()
+    with pytest.raises(ConfigurationError, match="'text' has 62 values"):
+        close(store, "text", labeller=labeller)
+    assert labeller.asked == 0
+    assert store.batch(1, "b") is None
+
+
+def test_weights_of_controls_are_kept(store: Store) -> None:
+    """They are those of the project; what they say of controls that are gone is left out."""
+    weights = {
+        "label": {"overall": 0.5, "type": "Choices", "labels": {"gone": 1.0}},
+        "gone": {"overall": 1.0},
+    }
+    assert close(store, "locale", weights).batch.weights == {"label": 0.5}
