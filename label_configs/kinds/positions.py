@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from label_configs.kinds import moments
+from label_configs.kinds import html, moments
 from label_configs.kinds.kind import Data
 from label_configs.kinds.span import Place, Span, number, whole
 from label_configs.parse import ObjectTag
@@ -52,31 +52,48 @@ def text(value: Value, tag: ObjectTag, data: Data) -> Place:
 
 
 def hypertext(value: Value, tag: ObjectTag, data: Data) -> Place:
-    """A region of HyperText: by its global offsets, or else by its offsets in one node.
+    """A region of HyperText: by its XPaths where the data holds the HTML, else by global offsets.
 
-    Without global offsets, a region over several nodes is the same only as itself, since the
-    nodes between its ends are not known.
+    The XPaths are taken first, since each region has them, and those of a machine often nothing
+    else; unless the region's own text is not what they lead to. Where neither helps, a region is
+    compared by its offsets in one node, and over several nodes is the same only as itself.
     """
-    del tag, data
-    places = value.get("start"), value.get("end")
-    offsets = (
-        whole(value.get("startOffset"), "startOffset"),
-        whole(value.get("endOffset"), "endOffset"),
-    )
+    places = [value.get("start"), value.get("end")]
+    offsets = [whole(value.get(key), key) for key in ("startOffset", "endOffset")]
     for place in places:
         if not isinstance(place, str):
             raise Malformed(f"its place is {place!r}, not an XPath")
-    around = value.get("globalOffsets")
-    source = (*places, *offsets)
+    source, around, own = (*places, *offsets), value.get("globalOffsets"), value.get("text")
     if isinstance(around, dict):
         start, end = whole(around.get("start"), "start"), whole(around.get("end"), "end")
         _ordered(start, end)
-        ends = _trimmed_alone(start, end, value.get("text"))
-        return Place("", *ends, source=(*source, start, end))
+        source = (*source, start, end)
+    shown = content(tag, data)
+    found = _in_html(shown, source, own) if isinstance(shown, str) else None
+    if found is not None:
+        return Place("", *found, source)
+    if isinstance(around, dict):
+        return Place("", *_trimmed_alone(start, end, own), source)
     if places[0] != places[1]:
-        return Place(repr(source), 0, 1, source=source)
+        return Place(repr(source), 0, 1, source)
     _ordered(*offsets)
-    return Place(str(places[0]), *_trimmed_alone(*offsets, value.get("text")), source=source)
+    return Place(str(places[0]), *_trimmed_alone(offsets[0], offsets[1], own), source)
+
+
+def _in_html(shown: str, source: tuple[Any, ...], own: object) -> tuple[int, int] | None:
+    """Where the XPaths lead in the text of the HTML, if they lead to the region's own text."""
+    page = html.document(shown)
+    start, end = page.position(source[0], source[2]), page.position(source[1], source[3])
+    if start is None or end is None or start >= end:
+        return None
+    if isinstance(own, str) and _letters(own) != _letters(page.text[start:end]):
+        return None
+    return _trimmed(start, end, page.text)
+
+
+def _letters(text: str) -> str:
+    """What is not white space; Label Studio writes a line break as a backslash and an n."""
+    return "".join(text.replace("\\n", " ").split())
 
 
 def paragraphs(value: Value, tag: ObjectTag, data: Data) -> Place:

@@ -106,15 +106,31 @@ def test_offsets_of_javascript_are_recognised() -> None:
     assert (read(sample, drawn)[0].start, read(sample, drawn)[0].end) == (15, 21)
 
 
-def test_html_without_global_offsets_is_compared_within_its_node() -> None:
+def test_html_without_global_offsets_is_the_same_by_its_xpaths() -> None:
+    """What a machine writes with XPaths alone is what people drew, as long as the HTML is known."""
+    sample = BY_NAME["hypertext"]
+    assert read(sample, changed(sample, globalOffsets="gone", text="gone")) == read(sample)
+    spaced = changed(sample, startOffset=7, globalOffsets={"start": 11, "end": 18}, text="gone")
+    assert read(sample, spaced) == read(sample)
+
+
+def test_xpaths_that_lead_elsewhere_are_not_followed() -> None:
+    """Where the region's own text is another, or no such node is there, global offsets count."""
+    sample = BY_NAME["hypertext"]
+    for value in ({"text": "Bonn"}, {"end": "/p[3]/text()[1]"}, {"endOffset": 99}):
+        moved = changed(sample, globalOffsets={"start": 1, "end": 5}, **({"text": "Bonn"} | value))
+        assert (read(sample, moved)[0].start, read(sample, moved)[0].end) == (1, 5)
+
+
+def test_html_that_is_not_known_is_compared_within_a_node() -> None:
     """By offsets in one node; over several nodes a region is the same only as itself."""
     sample = BY_NAME["hypertext"]
     config = label_configs.parse(sample.xml).controls[0]
-    first = read(sample, changed(sample, globalOffsets="gone"))
-    half = read(sample, changed(sample, globalOffsets="gone", startOffset=11, text="lin"))
+    first = read(sample, changed(sample, globalOffsets="gone"), None)
+    half = read(sample, changed(sample, globalOffsets="gone", startOffset=11, text="lin"), None)
     assert label_configs.control_distance(config, first, half) == pytest.approx(0.5)
     other = {"start": "/p[1]/text()[1]", "startOffset": 2, "globalOffsets": "gone"}
-    over = read(sample, changed(sample, **other))
+    over = read(sample, changed(sample, **other), None)
     assert label_configs.control_distance(config, over, first) == 1
     assert label_configs.control_distance(config, over, over) == 0
 

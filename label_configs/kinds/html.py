@@ -1,0 +1,136 @@
+"""Where the text nodes of an HTML document stand in its text, by their XPaths.
+
+Label Studio stores a region of HyperText by the XPaths of its first and its last text node,
+counted from the body, such as /div[1]/p[2]/text()[1], with an offset in each. In its global
+offsets a line break counts as one character.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+#: Elements without content, which have no end tag.
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"}
+#: What stands around the content, or is not part of it.
+_OUTER = {"html", "body"}
+_HIDDEN = {"head", "script", "iframe"}
+#: Elements that end a paragraph that is still open (HTML Standard, 13.1.2.4).
+_ENDS_P = {
+    *("address", "article", "aside", "blockquote", "details", "div", "dl", "fieldset", "figure"),
+    *("footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "main", "menu", "nav"),
+    *("ol", "p", "pre", "section", "table", "ul"),
+}
+#: Elements that end an open one of these kinds, up to the element that holds them both.
+_ENDS: dict[str, tuple[set[str], set[str]]] = {
+    "li": ({"li"}, {"ul", "ol", "menu"}),
+    "dt": ({"dt", "dd"}, {"dl"}),
+    "dd": ({"dt", "dd"}, {"dl"}),
+    "option": ({"option"}, {"select"}),
+    "tr": ({"tr"}, {"table", "tbody", "thead", "tfoot"}),
+    "td": ({"td", "th"}, {"tr"}),
+    "th": ({"td", "th"}, {"tr"}),
+    "tbody": ({"tbody", "thead", "tfoot"}, {"table"}),
+    "tfoot": ({"tbody", "thead", "tfoot"}, {"table"}),
+}
+
+
+class Document(NamedTuple):
+    """The text of an HTML document and where its text nodes are."""
+
+    text: str
+    #: XPath of each text node to its first character and its length.
+    nodes: dict[str, tuple[int, int]]
+
+    def position(self, xpath: str, offset: int) -> int | None:
+        """Where an offset in a text node stands in the text; None where there is no such place."""
+        start, length = self.nodes.get(xpath, (0, -1))
+        return start + offset if offset <= length else None
+
+
+@lru_cache(maxsize=256)
+def document(html: str) -> Document:
+    """The text nodes of a document or a part of one, as a browser would find them.
+
+    The elements that browsers add or end by themselves are minded where they are common:
+    paragraphs, lists and tables.
+    """
+    parser = _Nodes()
+    parser.feed(html)
+    parser.close()
+    return Document("".join(parser.parts), parser.nodes)
+
+
+class _Nodes(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.nodes: dict[str, tuple[int, int]] = {}
+        self.length = 0
+        #: The open elements: their tag, their XPath, and how many children of each kind they have.
+        self.open: list[tuple[str, str, Counter[str]]] = [("", "", Counter())]
+        self.hidden = ""
+        #: The XPath of the text node that more text would continue.
+        self.current = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.hidden or tag in _OUTER:
+            return
+        if tag in _HIDDEN:
+            self.hidden = tag
+            return
+        self._end_what_cannot_go_on(tag)
+        if tag == "tr" and self.open[-1][0] == "table":
+            self._begin("tbody")
+        self._begin(tag)
+        if tag == "br":
+            self._add("\n")
+        if tag in _VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.hidden:
+            self.hidden = "" if tag == self.hidden else self.hidden
+            return
+        self.current = ""
+        depth = max((i for i, (name, *_) in enumerate(self.open) if name == tag), default=0)
+        if depth:
+            del self.open[depth:]
+
+    def handle_comment(self, data: str) -> None:
+        self.current = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.hidden or (not self.parts and len(self.open) == 1 and not data.strip()):
+            return
+        _, path, children = self.open[-1]
+        if not self.current:
+            children["text()"] += 1
+            self.current = f"{path}/text()[{children['text()']}]"
+            self.nodes[self.current] = (self.length, 0)
+        start, length = self.nodes[self.current]
+        self.nodes[self.current] = (start, length + len(data))
+        self._add(data)
+
+    def _add(self, text: str) -> None:
+        self.parts.append(text)
+        self.length += len(text)
+
+    def _begin(self, tag: str) -> None:
+        self.current = ""
+        _, path, children = self.open[-1]
+        children[tag] += 1
+        self.open.append((tag, f"{path}/{tag}[{children[tag]}]", Counter()))
+
+    def _end_what_cannot_go_on(self, tag: str) -> None:
+        ended, within = _ENDS.get(tag, (set(), set()))
+        if tag in _ENDS_P:
+            ended, within = {"p"}, {"button", "td", "th", "table"}
+        for depth in range(len(self.open) - 1, 0, -1):
+            if self.open[depth][0] in ended:
+                del self.open[depth:]
+                return
+            if self.open[depth][0] in within:
+                return
