@@ -11,6 +11,11 @@ import numpy.typing as npt
 
 IntArray = npt.NDArray[np.int64]
 
+#: Whole numbers are looked up in a table as long as it has so many places an entry at most.
+_SPREAD = 4
+#: So many pairs of item and annotator an answer, at most, are marked one by one.
+_SPARSE = 64
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ratings:
@@ -67,9 +72,9 @@ def ratings_of_arrays(
     Raises:
         ValueError: an annotator rates an item twice.
     """
-    item_names, item_codes = np.unique(items, return_inverse=True)
-    annotator_names, annotator_codes = np.unique(annotators, return_inverse=True)
-    categories, value_codes = np.unique(values, return_inverse=True)
+    item_names, item_codes = _distinct(items)
+    annotator_names, annotator_codes = _distinct(annotators)
+    categories, value_codes = _distinct(values)
     return _checked(
         Ratings(
             items=item_codes,
@@ -80,6 +85,18 @@ def ratings_of_arrays(
             categories=tuple(categories.tolist()),
         )
     )
+
+
+def _distinct(column: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], IntArray]:
+    """The sorted distinct entries, and which of them each entry is."""
+    if column.size and column.dtype.kind in "iu":
+        low, high = int(column.min()), int(column.max())
+        if high - low < _SPREAD * column.size:
+            place = column.astype(np.int64) - low
+            seen = np.zeros(high - low + 1, dtype=bool)
+            seen[place] = True
+            return np.flatnonzero(seen) + low, (np.cumsum(seen) - 1)[place]
+    return np.unique(column, return_inverse=True)
 
 
 def _coded(column: Sequence[Hashable]) -> tuple[IntArray, tuple[Hashable, ...]]:
@@ -112,6 +129,12 @@ def _looked_up(column: Sequence[Hashable], categories: Sequence[Hashable]) -> In
 
 def _checked(found: Ratings) -> Ratings:
     keys = found.items * len(found.annotator_names) + found.annotators
+    space = len(found.item_names) * len(found.annotator_names)
+    if space < _SPARSE * keys.size:
+        seen = np.zeros(space, dtype=bool)
+        seen[keys] = True
+        if np.count_nonzero(seen) == keys.size:
+            return found
     keys.sort()
     twice = np.flatnonzero(keys[1:] == keys[:-1])
     if twice.size:
