@@ -46,8 +46,8 @@ test: setup ## all tests, on a real Label Studio (SLOW=1: the long simulations t
 demo: setup ## the main job on a Label Studio of its own (ONCE=1 ends by itself, DATA=texts.jsonl)
 	@.venv/bin/assay demo $(if $(ONCE),--once) $(if $(DATA),--data $(DATA))
 
-benchmark: setup ## measure against the named peers, into docs/benchmarks.md
-	.venv/bin/python -m benchmarks
+benchmark: setup ## measure against the named peers, into docs/benchmarks.md (PARTS="agreement …": only print those)
+	.venv/bin/python -m benchmarks $(PARTS)
 
 datasets-audit: .venv/.synced ## audit public sets of human labels, where ../shared/datasets has them
 	.venv/bin/python tests/audit/datasets.py $(ARGS)

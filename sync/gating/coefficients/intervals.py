@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy.typing as npt
@@ -134,6 +135,7 @@ def time_uniform_margin(spread: float, n: int, error: float) -> float:
     )
 
 
+@cache
 def _rho2(n: int, error: float) -> float:
     a2 = 4 * error * error
     return float((-lambertw(-a2 * math.exp(-1), k=-1).real - 1) / n)

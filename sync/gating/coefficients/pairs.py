@@ -20,7 +20,7 @@ _DENSE = 4_000_000
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PairCells:
-    """The filled cells of every pair's table of categories, C of them, of Q pairs."""
+    """The filled cells of every pair's table of categories: C cells of Q pairs, pair by pair."""
 
     #: (Q,) codes of the two annotators, the smaller one first.
     first: IntArray
@@ -32,62 +32,70 @@ class PairCells:
     a: IntArray
     b: IntArray
     count: IntArray
-    #: (C,) sorted codes of the cells, as `pair_codes` gives them.
+    #: (C,) codes of the cells as `pair_codes` gives them, sorted, and which cells they are.
     codes: IntArray
+    places: IntArray
 
     def find(self, codes: IntArray) -> IntArray:
         """Which cells these codes are."""
-        return np.searchsorted(self.codes, codes)
+        return self.places[np.searchsorted(self.codes, codes)]
 
 
 def answer_pairs(ratings: Ratings) -> Iterator[tuple[IntArray, IntArray]]:
     """Places of every two answers to the same item, in parts of at most n."""
     order = _by_item(ratings)
-    items = ratings.items[order]
-    for lag in range(1, int(np.bincount(items, minlength=1).max())):
-        i = np.flatnonzero(items[lag:] == items[:-lag])
-        yield order[i], order[i + lag]
-
-
-def _by_item(ratings: Ratings) -> IntArray:
-    """Places of the answers, those to an item together; by counting, not by comparing."""
-    n = ratings.items.size
-    one = np.ones(n, dtype=np.int8)
-    where = (one, ratings.items, np.arange(n + 1))
-    order: IntArray = csr_array(where, shape=(n, len(ratings.item_names))).tocsc().indices
-    return order.astype(np.int64)
+    for lag, same in _lags(ratings.items[order]):
+        yield order[:-lag][same], order[lag:][same]
 
 
 def pair_codes(ratings: Ratings) -> Iterator[tuple[IntArray, IntArray]]:
     """Item and code of every two answers to the same item, in parts of at most n.
 
-    The code is ((first A + second) K + value of the first) K + value of the second, where first
-    is the annotator with the smaller code of A.
+    An answer's code is its annotator times K plus its value; that of a pair is the smaller one
+    times A K plus the larger one, so that the annotator with the smaller code comes first.
     """
-    who, value = ratings.annotators, ratings.values
-    many, k = len(ratings.annotator_names), len(ratings.categories)
-    for i, j in answer_pairs(ratings):
-        swapped = who[i] > who[j]
-        first, second = np.where(swapped, j, i), np.where(swapped, i, j)
-        codes = ((who[first] * many + who[second]) * k + value[first]) * k + value[second]
-        yield ratings.items[i], codes
+    order, many = _by_item(ratings), len(ratings.annotator_names) * len(ratings.categories)
+    items = ratings.items[order]
+    code = (ratings.annotators * len(ratings.categories) + ratings.values)[order]
+    for lag, same in _lags(items):
+        one, other = code[:-lag][same], code[lag:][same]
+        yield items[:-lag][same], np.minimum(one, other) * many + np.maximum(one, other)
+
+
+def _lags(items: IntArray) -> Iterator[tuple[int, npt.NDArray[np.bool_]]]:
+    """Each distance in the sorted items at which answers to one item stand, and where."""
+    for lag in range(1, int(np.bincount(items, minlength=1).max())):
+        yield lag, items[lag:] == items[:-lag]
+
+
+def _by_item(ratings: Ratings) -> IntArray:
+    """Places of the answers, those to an item together; by counting, not by comparing."""
+    n = ratings.items.size
+    where = np.ones(n, dtype=np.int8), ratings.items, np.arange(n + 1)
+    order: IntArray = csr_array(where, shape=(n, len(ratings.item_names))).tocsc().indices
+    return order
 
 
 def pair_cells(ratings: Ratings) -> PairCells:
     """The tables of all pairs of annotators who share an item."""
     many, k = len(ratings.annotator_names), len(ratings.categories)
     codes, count = _counted(ratings, (many * k) ** 2)
-    both, value = np.divmod(codes, k * k)
-    pairs, pair = np.unique(both, return_inverse=True)
+    one, other = np.divmod(codes, max(many * k, 1))
+    (first, a), (second, b) = np.divmod(one, max(k, 1)), np.divmod(other, max(k, 1))
+    pairs, pair = np.unique(first * many + second, return_inverse=True)
+    order = np.argsort(pair, kind="stable")
+    places = np.empty_like(order)
+    places[order] = np.arange(order.size)
     return PairCells(
         first=pairs // many,
         second=pairs % many,
         items=np.bincount(pair, count, pairs.size).astype(np.int64),
-        pair=pair,
-        a=value // k,
-        b=value % k,
-        count=count,
+        pair=pair[order],
+        a=a[order],
+        b=b[order],
+        count=count[order],
         codes=codes,
+        places=places,
     )
 
 

@@ -1,0 +1,237 @@
+"""What the work with a Label Studio server costs, on one of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import requests
+
+import label_configs
+from sync.connect import connect
+from sync.demo.label_studio import label_studio
+from sync.demo.processes import free_port, start_backend
+from sync.freeze import freeze
+from sync.generator import Generator
+from sync.labelstudio import LabelStudio
+from sync.labelstudio.client import IMPORT_CHUNK
+from sync.pull import Fields, connected, pull
+from sync.records import Json
+from sync.settings import Settings
+from sync.store import Store
+from sync.worker.once import utc_now
+
+TASKS, RETRIEVED, CHANGES = 10_000, 400, 100
+LABELS = ("positive", "negative", "other")
+FIELDS = Fields(batch="batch", queue="queue_id")
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that the work takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def text(i: int) -> Json:
+    return {"text": f"{LABELS[i % 3]} remark no. {i} on something that was bought in shop {i % 97}"}
+
+
+class Bench:
+    """One project with a trained model, and what was measured on it."""
+
+    def __init__(self, settings: Settings, server: LabelStudio, store: Store) -> None:
+        self.settings, self.server, self.store = settings, server, store
+        password = settings.backend_password.get_secret_value()
+        self.auth = (settings.backend_user, password)
+        self.generator = Generator(settings.backend_url, *self.auth)
+        made = server.create_project(
+            title="Benchmark", label_config=label_configs.load("text_classification")
+        )
+        self.project_id = int(made["id"])
+        connect(server, store, settings, self.project_id)
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.lines.append(line)
+
+    def pull(self) -> None:
+        pull(self.server, self.store, self.project_id, FIELDS, utc_now)
+
+    def train(self) -> None:
+        tasks = []
+        for i in range(200):
+            region = {"from_name": "label", "to_name": "text", "type": "choices"}
+            result = [region | {"value": {"choices": [LABELS[i % 3]]}}]
+            known = {"result": result, "ground_truth": False}
+            tasks.append({"data": text(i) | {"batch": "training"}, "annotations": [known]})
+        self.server.import_tasks(self.project_id, tasks)
+        self.pull()
+        project = connected(self.store, self.project_id)
+        self.server.train(int(project.backend_id or 0))
+        while not self.generator.setup(project, f"{self.project_id}.0"):
+            time.sleep(0.2)
+
+    def freeze(self) -> None:
+        data = [{"data": text(i) | {"batch": "big"}} for i in range(1000, 1000 + TASKS)]
+        self.server.import_tasks(self.project_id, data)
+        read = timed(self.pull)
+        project = connected(self.store, self.project_id)
+        ends: dict[str, float] = {}
+
+        def note(step: str, done: int, total: int) -> None:
+            ends[step] = time.perf_counter()
+            ends.setdefault(f"first {step}", ends[step])
+
+        took = timed(
+            lambda: freeze(
+                self.server,
+                self.store,
+                self.generator,
+                project,
+                "big",
+                self.settings.policy,
+                queue_field="queue_id",
+                key=secrets.token_hex(32),
+                now=utc_now(),
+                progress=note,
+            )
+        )
+        # The first chunk's end is the first that is told, so one chunk is not in this span.
+        imported = (TASKS - 2 * IMPORT_CHUNK) / (ends["predictions"] - ends["first predictions"])
+        ours = TASKS / (read + took)
+        theirs = self.retrieve()
+        self.say(
+            f"| Freeze of {TASKS:,} text tasks: pull {read:.1f} s; candidates, draw, import and "
+            f"queue {took:.1f} s | {ours:.0f} tasks/s | Label Studio's retrieve action, "
+            f"{RETRIEVED} tasks of the same kind: {theirs:.1f} tasks/s | {ours / theirs:.1f} |"
+        )
+        self.say(
+            f"| – of that, placing the predictions alone | {imported:.0f} tasks/s | the same: "
+            f"{theirs:.1f} tasks/s | {imported / theirs:.0f} |"
+        )
+        for step in ("candidates", "predictions", "queue"):
+            print(f"  {step}: {ends[step] - ends[f'first {step}']:.1f} s after its first part")
+
+    def retrieve(self) -> float:
+        """Tasks per second of Label Studio's own way, on a project that Assay leaves alone."""
+        made = self.server.create_project(
+            title="Retrieve", label_config=label_configs.load("text_classification")
+        )
+        other = int(made["id"])
+        # The backend answers live for a project that it does not know, with the same model.
+        models = self.settings.home / "models"
+        (models / str(other)).symlink_to(models / str(self.project_id))
+        self.server.create_ml_backend(
+            project=other,
+            url=self.settings.backend_url,
+            title=f"assay-{other}",
+            auth_method="BASIC_AUTH",
+            basic_auth_user=self.auth[0],
+            basic_auth_pass=self.auth[1],
+        )
+        self.server.import_tasks(other, [{"data": text(i)} for i in range(RETRIEVED)])
+        headers = {
+            "Authorization": f"Token {self.settings.label_studio_api_key.get_secret_value()}"
+        }
+        body = {"selectedItems": {"all": True, "excluded": []}, "ordering": []}
+        address = f"{self.server.url}/api/dm/actions"
+        params = {"id": "retrieve_tasks_predictions", "project": other}
+
+        def act() -> None:
+            answer = requests.post(address, params=params, json=body, headers=headers, timeout=300)
+            answer.raise_for_status()
+
+        took = timed(act)
+        stored = len(list(self.server.task_ids(other, predicted=True)))
+        if stored != RETRIEVED:
+            raise RuntimeError(f"the retrieve action stored {stored} of {RETRIEVED} predictions")
+        return RETRIEVED / took
+
+    def latency(self) -> None:
+        ids = sorted(self.store.task_ids(self.project_id))
+        for size, calls in ((1, 400), (256, 80)):
+            chosen = ids[-size:]
+            body = {
+                "tasks": [{"id": i, "data": {"text": "x"}} for i in chosen],
+                "project": f"{self.project_id}.1",
+                "label_config": "",
+                "params": {},
+            }
+            for what, headers in (("ledger", {}), ("engine", {"X-Assay-Purpose": "candidates"})):
+                times = self.clients(body, headers, calls)
+                p50 = statistics.median(times) * 1000
+                p95 = statistics.quantiles(times, n=20)[18] * 1000
+                self.say(
+                    f"| /predict of {size} tasks from the {what}, 8 clients | p50 {p50:.0f} ms, "
+                    f"p95 {p95:.0f} ms | – | – |"
+                )
+
+    def clients(self, body: Json, headers: dict[str, str], calls: int) -> list[float]:
+        url = f"{self.settings.backend_url}/predict"
+
+        def client(_: int) -> list[float]:
+            with requests.Session() as session:
+                session.auth = self.auth
+
+                def once() -> None:
+                    session.post(url, json=body, headers=headers, timeout=60).raise_for_status()
+
+                return [timed(once) for _ in range(calls // 8)]
+
+        with ThreadPoolExecutor(8) as pool:
+            return [t for times in pool.map(client, range(8)) for t in times]
+
+    def changes(self) -> None:
+        ids = sorted(self.store.task_ids(self.project_id))[-CHANGES:]
+        self.pull()
+        for task_id in ids:
+            self.server.patch_task(task_id, data=text(task_id) | {"batch": "later"})
+        took = timed(self.pull)
+        self.pull()
+        idle = timed(self.pull)
+        whole = timed(self.export)
+        self.say(
+            f"| Pull of {CHANGES} changes in {TASKS:,} tasks (idle: {idle:.2f} s) | {took:.2f} s | "
+            f"Label Studio's JSON export of the project: {whole:.1f} s | {whole / took:.0f} |"
+        )
+
+    def export(self) -> None:
+        self.server.raw(
+            f"api/projects/{self.project_id}/export", exportType="JSON", download_all_tasks="true"
+        )
+
+
+def rows() -> list[str]:
+    """Lines of the table of benchmarks: what, ours, theirs, ratio."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        site = stack.enter_context(label_studio(folder / "label-studio"))
+        port = free_port()
+        env = {
+            "ASSAY_LABEL_STUDIO_URL": site.url,
+            "ASSAY_LABEL_STUDIO_API_KEY": site.account.token,
+            "ASSAY_HOME": str(folder / "assay"),
+            "ASSAY_BACKEND_URL": f"http://127.0.0.1:{port}",
+            "ASSAY_BACKEND_PASSWORD": secrets.token_urlsafe(16),
+        }
+        os.environ.update(env)
+        settings = Settings.load()
+        backend = stack.enter_context(start_backend(port, env, folder / "backend.log"))
+        backend.wait_for(f"{settings.backend_url}/health", 60)
+        server = stack.enter_context(LabelStudio(site.url, site.account.token))
+        store = stack.enter_context(Store.open(settings.store_url))
+        bench = Bench(settings, server, store)
+        stack.callback(bench.generator.close)
+        bench.train()
+        bench.freeze()
+        bench.latency()
+        bench.changes()
+        return bench.lines
