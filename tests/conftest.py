@@ -22,7 +22,7 @@ from sync.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 # A busy machine is no failure; the timeout of each test still holds.
-hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.register_profile("no deadline", hypothesis.settings(), deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
 

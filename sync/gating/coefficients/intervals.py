@@ -69,7 +69,8 @@ def with_interval(
             name=name, value=value, lower=None, upper=None, items=items, reason=ONE_PAIR
         )
     observed = (1 - value) * expected
-    unit = extent if observed < extent else 1.0
+    # Where all pairs differ by the usual size, a share of it would leave nothing above.
+    unit = extent if observed < extent * (1 - 1e-9) else 1.0
     observed, expected = min(max(observed / unit, 0.0), 1.0), expected / unit
     # Items with one answer tell of chance alone: the variance is given per item that holds a pair.
     variance = _variance(value, left_out, weight) * items / float(weight.sum())
@@ -85,8 +86,8 @@ def with_interval(
     return Coefficient(
         name=name,
         value=value,
-        lower=max(-1.0, 1 - most / expected),
-        upper=min(1.0, 1 - least / expected),
+        lower=max(-1.0, min(value, 1 - most / expected)),
+        upper=min(1.0, max(value, 1 - least / expected)),
         items=items,
         anytime_lower=max(-1.0, value - below),
         anytime_upper=min(1.0, value + above),
