@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sync.gating.wealth import Array, log_bets, log_wealth
+from sync.gating.wealth import Array, log_bets, log_wealth, log_wealth_in_steps
 
-#: Futures that are tried: as many as their length allows in this many scores, within limits.
-_SCORES, _FEWEST, _MOST = 40_000, 16, 64
+#: Futures that are tried, in so many steps at most; scores are grouped into so many values.
+_FUTURES, _STEPS, _VALUES = 64, 200, 8
 #: So many scores, of 0 and 1 with the mean of the threshold, stand beside those that were seen:
 #: people ask for about what they expect.
 _PRIOR = 4.0
-#: Length of the futures that are tried first, at the least.
-_SHORT = 100
+#: Length of the futures that are tried first, and how much longer the next ones are.
+_SHORT, _LONGER = 100, 4
 
 
 def to_settle(
@@ -44,51 +44,58 @@ def to_settle(
     """
     x = np.asarray(scores, dtype=np.float64)
     most = max(most if population is None else min(most, population - len(x)), 0)
-    length = min(most, max(_SHORT, len(x) // 4))
+    values, shares = _posterior(x, threshold, rng)
+    length = min(most, _SHORT)
     while length > 0:
-        futures = _futures(x, threshold, length, rng)
-        settled = _settled(x, futures, population, threshold, -math.log1p(-confidence))
+        steps = _steps(length)
+        counts = rng.multinomial(steps[:, None], shares)
+        settled = _settled(x, counts, values, population, threshold, -math.log1p(-confidence))
         enough = np.flatnonzero(settled.mean(axis=1) >= 0.5)
         if len(enough):
-            return int(enough[0]) + 1
+            return int(steps[: enough[0] + 1].sum())
         if length == most:
             break
-        length = min(most, 4 * length)
+        length = min(most, _LONGER * length)
     return most
 
 
-def _futures(x: Array, threshold: float, length: int, rng: np.random.Generator) -> Array:
-    """Scores to come, of shape (length, futures)."""
-    values, counts = np.unique(np.r_[x, 0.0, 1.0], return_counts=True)
-    weights = counts - 1.0 * ((values == 0) | (values == 1))
-    weights[0] += _PRIOR * (1 - threshold)
-    weights[-1] += _PRIOR * threshold
-    values, weights = values[weights > 0], weights[weights > 0]
-    runs = int(np.clip(_SCORES // length, _FEWEST, _MOST))
-    found = np.empty((length, runs))
-    for i, share in enumerate(rng.dirichlet(weights, runs)):
-        found[:, i] = rng.choice(values, length, p=share)
-    return found
+def _steps(length: int) -> Array:
+    """Scores in each step of a future."""
+    return np.diff(np.linspace(0, length, min(length, _STEPS) + 1).astype(int))
+
+
+def _posterior(x: Array, threshold: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Values that scores take, and the share of each in each future, (futures, values)."""
+    values, counts = np.unique(x, return_counts=True)
+    if len(values) > _VALUES:
+        groups = np.array_split(np.sort(x), _VALUES)
+        values, counts = np.array([g.mean() for g in groups]), np.array([len(g) for g in groups])
+    values = np.r_[values, 0.0, 1.0]
+    weights = np.r_[counts, _PRIOR * (1 - threshold), _PRIOR * threshold]
+    known = weights > 0
+    return values[known], rng.dirichlet(weights[known], _FUTURES)
 
 
 def _settled(
-    x: Array, futures: Array, population: int | None, threshold: float, target: float
+    x: Array,
+    counts: Array,
+    values: Array,
+    population: int | None,
+    threshold: float,
+    target: float,
 ) -> Array:
-    """Whether each future has met a bound by each of its times, of the same shape."""
-    passed = _rejected(x, futures, population, threshold, target)
-    held = _rejected(1 - x, 1 - futures, population, 1 - threshold, target)
+    """Whether each future has met a bound by the end of each step, of shape (steps, futures)."""
+    passed = _wealth(x, counts, values, population, threshold) >= target
+    held = _wealth(1 - x, counts, 1 - values, population, 1 - threshold) >= target
     found: Array = np.logical_or.accumulate(passed | held, axis=0)
     return found
 
 
-def _rejected(
-    x: Array, futures: Array, population: int | None, mean: float, target: float
-) -> Array:
+def _wealth(x: Array, counts: Array, values: Array, population: int | None, mean: float) -> Array:
+    """Log-wealth of futures that follow the scores x."""
     left = None if population is None else population - len(x)
     rest = mean if left is None or population is None else (population * mean - x.sum()) / left
-    bets = log_bets(x, population, mean)
-    found: Array = log_wealth(futures, left, rest, earlier=bets) >= target
-    return found
+    return log_wealth_in_steps(counts, values, left, rest, log_bets(x, population, mean))
 
 
 def to_pass_at_best(

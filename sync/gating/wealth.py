@@ -62,10 +62,43 @@ def log_wealth(
     m = np.atleast_1d(np.asarray(means, dtype=np.float64))
     conditional, impossible = _conditional(x, population, m)
     logs = _log_products(_factors(x, conditional), start)
-    logs += np.reshape(earlier, (-1, 1, 1))
+    return _mixed(logs + np.reshape(earlier, (-1, 1, 1)), impossible[start:])
+
+
+def log_wealth_in_steps(
+    counts: Array, values: Array, population: int | None, mean: float, earlier: Array | float = 0.0
+) -> Array:
+    """Log of the averaged K_t(mean) after each of a few steps of many scores, roughly.
+
+    What is left is taken to have the mean in a whole step that it has at its beginning.
+
+    Args:
+        counts: shape (steps, k, v); scores of each value, of each of k samples.
+        values: shape (v,), each in [0, 1].
+        population: as for `log_wealth`.
+        mean: the hypothesis.
+        earlier: as for `log_wealth`.
+
+    Returns:
+        Shape (steps, k), as of `log_wealth`.
+    """
+    sums, sizes = counts @ values, counts.sum(axis=2)
+    conditional, impossible = np.full(sums.shape, mean), np.zeros(sums.shape, dtype=bool)
+    if population is not None:
+        rest = population * mean - np.cumsum(sums, axis=0)
+        conditional = (rest + sums) / (population - np.cumsum(sizes, axis=0) + sizes)
+        impossible = rest < -_TINY * population
+    logs = np.zeros((len(_THETA), *sums.shape))
+    for value, count in zip(values, np.moveaxis(counts, 2, 0), strict=True):
+        logs += count * np.log(_factors(np.asarray(value), conditional))
+    return _mixed(np.cumsum(logs, axis=1) + np.reshape(earlier, (-1, 1, 1)), impossible)
+
+
+def _mixed(logs: Array, impossible: Array) -> Array:
+    """Log of the average over the bets, axis 0; what is impossible is ruled out."""
     top = logs.max(axis=0)
     wealth: Array = top + np.log(np.tensordot(_WEIGHT, np.exp(logs - top), axes=1))
-    wealth[impossible[start:]] = RULED_OUT
+    wealth[impossible] = RULED_OUT
     clipped: Array = np.clip(wealth, -RULED_OUT, RULED_OUT)
     return clipped
 
