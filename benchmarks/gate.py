@@ -85,8 +85,8 @@ def rows(times: int = 5) -> list[str]:
             verdict = gate(batch, policy, config)
             took.append(time.perf_counter() - began)
         found.append(
-            f"| Verdict on a batch of {POPULATION:,} with {TASKS * OVERLAP:,} blind answers, {name} "
-            f"({verdict.state}) | {statistics.median(took):.2f} s | – | – |"
+            f"| Verdict on a batch of {POPULATION:,} with {TASKS * OVERLAP:,} blind answers, "
+            f"{name} ({verdict.state}) | {statistics.median(took):.2f} s | – | – |"
         )
     return found
 

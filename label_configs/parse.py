@@ -75,7 +75,7 @@ class Control:
     def _attributes(self) -> dict[str, str]:
         return {key.lower(): value for key, value in self.attrs.items()}
 
-    @property
+    @cached_property
     def is_repeated(self) -> bool:
         """Whether a Repeater completes the name, as in "choice_{{idx}}"."""
         return bool(_FLAG.search(self.name))
