@@ -64,6 +64,10 @@ def read(
         raise Malformed(
             problem, control=name, region=region, task=task, annotation=annotation
         ) from None
+    except RecursionError:
+        raise Malformed(
+            "it is nested too deeply", control=name, task=task, annotation=annotation
+        ) from None
     return {name: value for name, value in found.items() if value is not None}
 
 

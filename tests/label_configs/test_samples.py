@@ -160,6 +160,18 @@ def test_any_json_is_read_or_malformed(sample: Sample, data: st.DataObject) -> N
         assert label_configs.control_distance(config.by_name[name], value, value) == 0
 
 
+@every_sample
+def test_what_is_nested_deeply_is_malformed(sample: Sample) -> None:
+    """No depth of lists is more than a reason to set an answer aside."""
+    deep: list[Any] = []
+    for _ in range(10_000):
+        deep = [deep]
+    for key in sample.result[0].get("value", ()):
+        region = sample.result[0] | {"value": sample.result[0]["value"] | {key: deep}}
+        found = read_or_refusal(parsed(sample.xml), [region], sample.data)
+        assert isinstance(found, Malformed | dict)
+
+
 def read_or_refusal(config: LabelConfig, result: Any, data: Any) -> dict[str, Any] | Malformed:
     try:
         return label_configs.read(config, result, data, task=7, annotation=8)
