@@ -1,0 +1,105 @@
+"""Whose labels are promoted."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import label_configs
+from sync.gating.policy import GatePolicy, to_dict
+from sync.gating.verdict import State, Verdict
+from sync.promote import promote
+from sync.records import Annotation, Batch, Candidate, Json, Project, Result, Task
+from sync.store import Store
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+PROJECT = Project(
+    project_id=1, title="t", label_config=label_configs.load("ner"), model_version="v"
+)
+BATCH = Batch(
+    name="b",
+    frozen_at=NOW,
+    sampling_key="00",
+    policy=to_dict(GatePolicy()),
+    policy_digest="d",
+    generator="g",
+    generator_version="v",
+    population=2,
+    queue_length=0,
+    complete=True,
+)
+PASS = Verdict(
+    batch="b",
+    state=State.PASS,
+    sentence="PASS: all is well.",
+    criteria=(),
+    labels_left=None,
+    extend_to=None,
+    blind_answered=0,
+    blind_asked=0,
+    accepted=0.0,
+    waiting=0,
+    shown_answered=0,
+    skips=0,
+    edits=0,
+    deleted=0,
+    policy_digest="d",
+)
+
+
+def entity(label: str) -> Result:
+    value = {"start": 0, "end": 4, "labels": [label]}
+    return [{"from_name": "entity", "to_name": "text", "type": "labels", "value": value}]
+
+
+def task(number: int) -> Task:
+    data = {"text": f"Anna no. {number}"}
+    return Task(task_id=number, data=data, data_hash=f"h{number}", batch="b", updated_at=NOW)
+
+
+def answer(number: int, result: Result) -> Annotation:
+    return Annotation(
+        annotation_id=number,
+        task_id=number,
+        annotator=1,
+        result=result,
+        was_cancelled=False,
+        ground_truth=False,
+        lead_time=None,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def promoted(folder: Path, answers: dict[int, Result]) -> dict[int, Json]:
+    """The rows of a passed batch of two tasks, whose candidates are both a person."""
+    made = [
+        Candidate(task_id=i, batch="b", result=entity("person"), score=0.9, generator_version="v")
+        for i in (1, 2)
+    ]
+    with Store.open(f"sqlite:///{folder / 'assay.db'}") as store:
+        store.save_project(PROJECT)
+        store.freeze(1, BATCH, made, [], {1: "h1", 2: "h2"})
+        given = {i: [answer(i, result)] for i, result in answers.items()}
+        store.apply(1, [(task(i), given.get(i, [])) for i in (1, 2)], None, NOW)
+        store.record_verdict(1, "b", PASS.to_dict(), NOW)
+        target = folder / "labels.jsonl"
+        promote(store, PROJECT, "b", target, "0", NOW)
+    return {row["task"]: row for row in map(json.loads, target.read_text().splitlines())}
+
+
+def test_a_person_who_finds_nothing_is_believed(tmp_path: Path) -> None:
+    """Whoever took all regions of a candidate away said that there is nothing to mark."""
+    rows = promoted(tmp_path, {1: []})
+    assert (rows[1]["source"], rows[1]["result"]) == ("human", [])
+    assert (rows[2]["source"], rows[2]["result"]) == ("candidate", entity("person"))
+
+
+def test_what_cannot_be_read_does_not_replace_a_candidate(tmp_path: Path) -> None:
+    """An answer that lies outside its text is passed over."""
+    outside = entity("person")
+    outside[0]["value"]["end"] = 500
+    rows = promoted(tmp_path, {1: entity("location"), 2: outside})
+    assert (rows[1]["source"], rows[1]["result"]) == ("human", entity("location"))
+    assert (rows[2]["source"], rows[2]["result"]) == ("candidate", entity("person"))
