@@ -89,10 +89,14 @@ def _progress() -> Callable[[int, int], None] | None:
     """Megabytes as they are read, on a terminal only."""
     if not sys.stderr.isatty():
         return None
-    progress = Progress()
-    return lambda done, total: progress(
-        "megabytes read", done // _MEGABYTE, max(total // _MEGABYTE, 1)
-    )
+    progress, told = Progress(), [-1]
+
+    def tell(done: int, total: int) -> None:
+        if done // _MEGABYTE > told[0]:
+            told[0] = done // _MEGABYTE
+            progress("megabytes read", told[0], total // _MEGABYTE)
+
+    return tell
 
 
 def _step() -> Callable[[str], None]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 Json = dict[str, Any]
 
+LABELS = ("a", "b", "c")
 CONFIG = (
     '<View><Text name="text" value="$text"/><Choices name="label" toName="text">'
     '<Choice value="a"/><Choice value="b"/><Choice value="c"/></Choices></View>'
@@ -64,3 +67,20 @@ def task(number: int, annotations: list[Json], **more: Any) -> Json:
         "total_annotations": len(annotations),
         **more,
     }
+
+
+def team(wrong_gold: int = 0) -> list[Json]:
+    """Four good people, and one who always says a, on 90 gold tasks."""
+    random = np.random.default_rng(1)
+    tasks = []
+    for number in range(1, 91):
+        truth = LABELS[number % 3]
+        people = [annotation(10 * number + p, p, choice(truth)) for p in range(1, 5)]
+        lapse = random.integers(40)
+        if lapse < 4:
+            people[lapse]["result"] = choice("abca"[LABELS.index(truth) + 1])
+        people.append(annotation(10 * number + 5, "spam@example.com", choice("a")))
+        known = LABELS[(number + 1) % 3] if number == wrong_gold else truth
+        people.append(annotation(10 * number + 9, 9, choice(known), ground_truth=True))
+        tasks.append(task(number, people))
+    return tasks

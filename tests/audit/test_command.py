@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from exports import CONFIG, annotation, choice, prediction, task
+from exports import CONFIG, annotation, choice, prediction, task, team
 
 from sync.cli import root
 
@@ -177,3 +177,26 @@ def test_nothing_in_a_label_reaches_the_terminal_as_a_command(run: Any) -> None:
     done = run(tasks, "--config", "config.xml")
     assert "\\x1b[2Jx\\u202e\\ud800" in done.output
     assert all(char.isprintable() or char == "\n" for char in done.output)
+
+
+def test_people_are_called_what_the_export_calls_them(run: Any) -> None:
+    """Tables, flags and suspect gold name people and tasks of the export."""
+    tasks = team(wrong_gold=40)
+    text = run(tasks, "--config", "config.xml").output
+    assert "People: 1 of 5 have a flag." in text
+    assert "  spam@example.com scores 0.3" in text
+    assert "  task 40: the gold answer is 'c'" in text
+    found = json.loads(run(tasks, "--config", "config.xml", "--json").stdout)
+    assert {row["annotator"] for row in found["annotators"]} == {1, 2, 3, 4, "spam@example.com"}
+    assert found["suspect_gold"][0]["against"] == [1, 2, 3, 4]
+    flags = {row["annotator"]: row["flags"] for row in found["annotators"]}
+    assert all(bool(of) == (name == "spam@example.com") for name, of in flags.items())
+
+
+def test_what_cannot_be_read_is_listed_with_its_reason(run: Any) -> None:
+    """The task, the annotation and what is wrong with it."""
+    tasks = batch(12, 1)
+    tasks[3]["annotations"][0]["result"][0]["value"]["choices"] = ["d"]
+    text = run(tasks, "--config", "config.xml").output
+    assert "task 3, annotation 31: control 'label'" in text
+    assert "'d', which the label config does not know" in text
