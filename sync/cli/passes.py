@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from typing import TYPE_CHECKING
@@ -80,8 +81,9 @@ def sync(app: App, project: int | None, rebuild: bool) -> None:
 @click.command()
 @project_option
 @click.option("--batch", help="Exit by this batch's verdict only; default all batches.")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdicts as JSON, by batch.")
 @with_app
-def gate(app: App, project: int | None, batch: str | None) -> None:
+def gate(app: App, project: int | None, batch: str | None, as_json: bool) -> None:
     """Pull, judge every frozen batch, and write the verdicts onto the project.
 
     Exits with 0 for PASS, 10 for HOLD, 11 for MORE (the worst of the batches).
@@ -105,6 +107,15 @@ def gate(app: App, project: int | None, batch: str | None) -> None:
         known = ", ".join(outcome.verdicts)
         raise ConfigurationError(f"no frozen batch {batch!r} (frozen: {known})")
     chosen = {batch: outcome.verdicts[batch]} if batch else outcome.verdicts
+    if as_json:
+        found = {name: verdict.to_dict() for name, verdict in chosen.items()}
+        click.echo(json.dumps(found, indent=1))
+    else:
+        _tell(chosen, outcome)
+    sys.exit(exit_code(chosen))
+
+
+def _tell(chosen: Mapping[str, Verdict], outcome: Pass) -> None:
     click.echo(verdict_table(chosen))
     for verdict in chosen.values():
         click.echo(f"{verdict.batch}: {verdict.sentence}")
@@ -112,7 +123,6 @@ def gate(app: App, project: int | None, batch: str | None) -> None:
             click.echo(f"{verdict.batch}: {verdict.regression.sentence}")
     for name, number in outcome.extended.items():
         click.echo(f"{name}: {number} tasks more in the queue")
-    sys.exit(exit_code(chosen))
 
 
 @click.command()

@@ -199,7 +199,13 @@ def _strata(
 ) -> Strata:
     data = {task.task_id: task.data for task in tasks}
     rows = [(c.task_id, c.result, data[c.task_id]) for c in made if c.result is not None]
-    return strata(rows, config, policy, [place.task_id for place in places])
+    found = strata(rows, config, policy, [place.task_id for place in places])
+    if policy.gate.labels.min_precision is not None and not found.labels:
+        raise ConfigurationError(
+            "gate.labels.min_precision asks for the precision of each label, and no candidate has "
+            "a label: remove it from the policy"
+        )
+    return found
 
 
 def _stamp(project: Json) -> str:

@@ -18,9 +18,10 @@ from sync.gating.candidates.strata import strata, to_json
 from sync.gating.policy import digest, from_dict, to_dict
 from sync.gating.verdict import State, Verdict
 from sync.promote import promote
+from sync.pull import Pulled
 from sync.records import Annotation, Batch, Candidate, Gold, Place, Project, Result, Role, Task
 from sync.store import Store
-from sync.worker import anchoring, judge
+from sync.worker import Pass, anchoring, judge
 
 CONFIG = label_configs.parse(label_configs.load("text_classification"))
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -199,6 +200,30 @@ def test_weights_of_the_freeze_count(store: Store) -> None:
     assert judge(store, PROJECT, START)["b1"] == plain
     store.update_batch(1, "b1", weights={"label": 0.0})
     assert judge(store, PROJECT, START)["b1"] == plain
+
+
+def test_the_gate_prints_json(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --json nothing but the verdicts stands on stdout; the exit code is by verdict."""
+    freeze(store, "b1", 100, lambda i: True)
+    freeze(store, "b2", 300, lambda i: i % 2 == 0)
+    outcome = Pass(
+        pulled=Pulled(tasks=0, deleted=0, began=None, project={}),
+        verdicts=judge(store, PROJECT, START),
+        extended={},
+        pushed=False,
+    )
+    monkeypatch.setattr("sync.worker.one_pass", lambda *_, **__: outcome)
+    monkeypatch.setenv("ASSAY_DATABASE_URL", f"sqlite:///{tmp_path / 'assay.db'}")
+    monkeypatch.setenv("ASSAY_LABEL_STUDIO_API_KEY", "x")
+    told = CliRunner().invoke(assay, ["gate", "--json"])
+    assert told.exit_code == 10, told.output
+    found = json.loads(told.stdout)
+    assert Verdict.from_dict(found["b2"]) == outcome.verdicts["b2"]
+    labels = next(c for c in found["b2"]["criteria"] if c["name"] == "labels")
+    assert {"threshold", "estimate", "lower", "upper", "n", "state"} <= labels.keys()
+    assert CliRunner().invoke(assay, ["gate", "--json", "--batch", "b1"]).exit_code == 0
 
 
 def test_status_shows_parts_and_anchoring(
