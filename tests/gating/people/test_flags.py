@@ -158,12 +158,12 @@ TEAMS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TEAMS)
 def test_nobody_good_is_flagged(name: str) -> None:
-    """In at most 5% of 150 teams anybody good is flagged, with 3 standard errors for chance."""
+    """In at most 5% of 100 teams anybody good is flagged, with 3 standard errors for chance."""
     rng = np.random.default_rng(11)
     options = TEAMS[name]
     bad = set(options.get("spam", ()))
-    wrong = sum(bool(judged(simulated(rng, **options)) - bad) for _ in range(150))
-    assert wrong <= 150 * 0.05 + 3 * (150 * 0.05 * 0.95) ** 0.5
+    wrong = sum(bool(judged(simulated(rng, **options)) - bad) for _ in range(100))
+    assert wrong <= 100 * 0.05 + 3 * (100 * 0.05 * 0.95) ** 0.5
 
 
 @pytest.mark.slow

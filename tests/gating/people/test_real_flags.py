@@ -19,7 +19,7 @@ def flagged(team: Team, *, gold: bool) -> dict[str, AnnotatorReport]:
     return {names[report.annotator]: report for report in found if report.flags}
 
 
-@pytest.mark.parametrize("gold", [True, False])
+@pytest.mark.parametrize("gold", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_the_bad_rater_of_imagenet(real_team: RealTeam, gold: bool) -> None:
     """Of 78 raters the one who says yes to nearly everything is flagged, and nobody else."""
     found = flagged(real_team("imagenet_real_golden"), gold=gold)
