@@ -12,7 +12,14 @@ from sync.demo.label_studio import VERSION
 from sync.worker.once import utc_now
 
 #: Each a module here with `rows()`: lines of the table.
-PARTS = ("label_studio", "agreement", "agreement_spans", "dawid_skene")
+PARTS = (
+    "label_studio",
+    "frugality",
+    "agreement",
+    "agreement_spans",
+    "agreement_boxes",
+    "dawid_skene",
+)
 
 
 def main(chosen: list[str]) -> None:

@@ -80,7 +80,7 @@ def same(one: Coefficient, other: Coefficient) -> bool:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @given(given_rows=rows(), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_order_and_names_do_not_matter(name: str, given_rows: list[Row], seed: int) -> None:
     """Neither of the items nor of the annotators."""
     rng = np.random.default_rng(seed)
@@ -93,7 +93,7 @@ def test_order_and_names_do_not_matter(name: str, given_rows: list[Row], seed: i
 
 @pytest.mark.parametrize("name", NOMINAL)
 @given(given_rows=rows(), order=st.permutations(list(LABELS)))
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_the_names_of_labels_do_not_matter(
     name: str, given_rows: list[Row], order: list[int]
 ) -> None:
@@ -106,7 +106,7 @@ def test_the_names_of_labels_do_not_matter(
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 @given(given_rows=rows())
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_the_interval_holds_the_value(name: str, given_rows: list[Row]) -> None:
     """Both intervals lie in [-1, 1] and hold the value; a value is at most 1."""
     found = FUNCTIONS[name](ratings(given_rows, LABELS))
@@ -138,7 +138,7 @@ def test_complete_agreement_is_one(name: str) -> None:
 
 
 @given(given_rows=rows())
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_alpha_of_a_distance(given_rows: list[Row]) -> None:
     """With the distance of a metric, alpha of any distance is that metric's alpha."""
 
