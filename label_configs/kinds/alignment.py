@@ -35,7 +35,7 @@ SAME = 0.5
 _AGREEING = 1e-6
 
 #: Pairs of regions that are looked at in one go; more would take more memory, and no less time.
-_AT_ONCE = 4_000_000
+_AT_ONCE = 1_000_000
 
 
 class _Alike(NamedTuple):

@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 import label_configs
 from label_configs import Control
 from label_configs.kinds import brush, rle
-from sync.errors import Malformed
+from sync.errors import Fatal, Malformed
 
 MASKS: Control = label_configs.parse(
     '<View><Image name="i" value="$i"/><BrushLabels name="c" toName="i">'
@@ -181,3 +181,14 @@ def test_any_bytes_are_a_mask_or_refused(data: bytes) -> None:
         except ValueError:
             continue
         assert (np.diff(runs) > 0).all()
+
+
+@pytest.mark.parametrize("tag", ["Bitmask", "BitmaskLabels", "VectorLabels"])
+def test_what_is_no_mask_in_run_lengths_is_refused(tag: str) -> None:
+    """Masks as pictures and curves are not compared, and the message says what is."""
+    inside = '<Label value="a"/>' if tag.endswith("Labels") else ""
+    config = label_configs.parse(
+        f'<View><Image name="i" value="$i"/><{tag} name="c" toName="i">{inside}</{tag}></View>'
+    )
+    with pytest.raises(Fatal, match=f"values of {tag} .* cannot be compared: .* BrushLabels"):
+        label_configs.kind_of(config.by_name["c"])
