@@ -43,6 +43,8 @@ class Audit:
         for row in found["annotators"]:
             row["email"] = self.export.emails.get(row["annotator"])
             row["annotator"] = self.person(row["annotator"])
+        for pair in (pair for control in found["controls"] for pair in control["pairs"]):
+            pair["annotators"] = [self.person(number) for number in pair["annotators"]]
         for suspect in found["suspect_gold"]:
             suspect["against"] = [self.person(number) for number in suspect["against"]]
         return {

@@ -72,6 +72,7 @@ def test_ukpconvarg1(audited: Audited) -> None:
     assert agreement(found) == pytest.approx(0.263, abs=5e-4)
 
 
+@pytest.mark.slow
 def test_multipico(audited: Audited) -> None:
     """506 people with gaps: nominal alpha .272."""
     assert agreement(audited("multipico")) == pytest.approx(0.272, abs=5e-4)
@@ -99,6 +100,7 @@ def test_imagenet_real_golden(audited: Audited) -> None:
     assert flagged(found) == {"r145"}
 
 
+@pytest.mark.slow
 def test_btc_ner_crowd(audited: Audited) -> None:
     """Pairwise character F1 .805; the three real bad workers are flagged, and at most five."""
     found = audited("btc_ner_crowd")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
+
+import numpy as np
 
 import label_configs
 from label_configs import Control
 from sync.gating.coefficients import (
     Coefficient,
+    Ratings,
     krippendorff_alpha,
-    per_label,
+    pairwise_kappas,
     ratings,
 )
 from sync.gating.coefficients.control import Row, control_agreement
@@ -22,6 +26,8 @@ from sync.gating.report.reading import ReadItem
 OVERLAP = 0.5
 #: Labels with figures of their own.
 MOST_LABELS = 100
+#: With more people, their pairs are not listed.
+MOST_PEOPLE = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +53,10 @@ class ControlReport:
     #: percent, cohen_kappa, fleiss_kappa, krippendorff_alpha, gwet_ac1; of an ordinal scale also
     #: krippendorff_alpha_nominal.
     agreement: dict[str, Coefficient]
-    #: Krippendorff's alpha of each label against all others.
+    #: Krippendorff's alpha of whether an answer has the label, the most frequent labels first.
     labels: dict[str, Coefficient]
+    #: Cohen's kappa of every two people; empty where there are many, or no categories.
+    pairs: dict[tuple[Hashable, Hashable], Coefficient]
     #: Of two people each: f1 of regions, and of spans the mean character_f1 (whatever their label,
     #: as in SemEval-2021 task 5) and character_f1_labels. Of people against gold: cer and wer.
     measures: dict[str, Measure]
@@ -71,6 +79,7 @@ def control_report(control: Control, items: Sequence[ReadItem], confidence: floa
         answers=len(rows),
         agreement=_agreement(control, rows, confidence),
         labels=_per_label(control, rows, confidence),
+        pairs=_per_pair(control, rows, confidence),
         measures=_measures(control, items),
     )
 
@@ -103,16 +112,40 @@ def _categories(control: Control, rows: Sequence[Row]) -> list[tuple[Hashable, H
 
 
 def _per_label(control: Control, rows: Sequence[Row], confidence: float) -> dict[str, Coefficient]:
-    """Of what has categories; a text or a set of regions is no label."""
-    kind = label_configs.kind_of(control)
-    first = next((value for _, _, value in rows if value is not None), None)
-    if first is None or not control.labels or kind.category(control, first) is None:
+    """Whether an answer has the label or not, the most frequent labels first."""
+    values = list(dict.fromkeys(value for _, _, value in rows))
+    labels = [frozenset(_labels_of(control, value)) for value in values]
+    given = ratings(rows, values)
+    times = np.bincount(given.values, minlength=len(values))
+    frequency: Counter[str] = Counter()
+    for held, count in zip(labels, times.tolist(), strict=True):
+        frequency.update(dict.fromkeys(held, count))
+    return {
+        label: krippendorff_alpha(_having(given, [label in held for held in labels]), confidence)
+        for label, _ in frequency.most_common(MOST_LABELS)
+    }
+
+
+def _labels_of(control: Control, value: Any | None) -> Iterator[str]:
+    if value is not None:
+        yield from (label for label, _ in label_configs.pairs(control, value, None) if label)
+
+
+def _having(given: Ratings, has: Sequence[bool]) -> Ratings:
+    """The answers by whether their value has something."""
+    chosen = np.array(has, dtype=np.int64)
+    return replace(given, values=chosen[given.values], categories=(False, True))
+
+
+def _per_pair(
+    control: Control, rows: Sequence[Row], confidence: float
+) -> dict[tuple[Hashable, Hashable], Coefficient]:
+    """Of what has categories, where not too many people answered."""
+    if label_configs.kind_of(control).SCALE not in ("nominal", "ordinal"):
         return {}
     given = ratings(_categories(control, rows))
-    if len(given.categories) > MOST_LABELS:
-        return {}
-    found = per_label(given, lambda one: krippendorff_alpha(one, confidence))
-    return {str(label): coefficient for label, coefficient in found.items() if label != ""}
+    few = len(given.annotator_names) <= MOST_PEOPLE
+    return pairwise_kappas(given, confidence) if few else {}
 
 
 def _measures(control: Control, items: Sequence[ReadItem]) -> dict[str, Measure]:

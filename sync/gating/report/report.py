@@ -117,6 +117,10 @@ def _control(control: ControlReport) -> dict[str, Any]:
             {"label": label, "krippendorff_alpha": _figure(found)}
             for label, found in control.labels.items()
         ],
+        "pairs": [
+            {"annotators": list(pair), "cohen_kappa": _figure(found)}
+            for pair, found in control.pairs.items()
+        ],
         **{name: asdict(measure) for name, measure in control.measures.items()},
     }
 
