@@ -25,6 +25,25 @@ def state_of(lower: float | None, upper: float | None, threshold: float) -> Stat
     return State.MORE
 
 
+def last_bounds(
+    scores: Sequence[float], population: int | None, confidence: float
+) -> tuple[float, float]:
+    """The bounds after the last score; where the whole batch is seen, its mean is known.
+
+    A running bound that was wrong in an unlucky order would stay so for ever otherwise.
+
+    Args:
+        scores: at least one, in draw order, each in [0, 1].
+        population: see `anytime_bounds`.
+        confidence: of each one-sided bound, in (0, 1).
+    """
+    if len(scores) == population:
+        mean = sum(scores) / len(scores)
+        return mean, mean
+    lower, upper = anytime_bounds(scores, population, confidence)
+    return float(lower[-1]), float(upper[-1])
+
+
 def acceptance(scores: Scores, population: int, policy: GatePolicy) -> Criterion:
     """Candidates against blind answers, for the finite batch."""
     least = policy.gate.acceptance.min
@@ -32,8 +51,7 @@ def acceptance(scores: Scores, population: int, policy: GatePolicy) -> Criterion
     if not x:
         reason = "no blind task is answered yet"
         return Criterion(name="acceptance", state=State.MORE, threshold=least, reason=reason)
-    lower, upper = anytime_bounds(x, population, policy.gate.confidence)
-    low, high = float(lower[-1]), float(upper[-1])
+    low, high = last_bounds(x, population, policy.gate.confidence)
     return Criterion(
         name="acceptance",
         state=state_of(low, high, least),

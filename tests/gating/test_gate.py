@@ -278,3 +278,11 @@ def test_the_sentence_stays_short() -> None:
     verdict = gate(evidence(*sample, known=()), POLICY, config)
     assert verdict.state is State.HOLD
     assert len(verdict.sentence) <= 240
+
+
+def test_a_batch_that_is_seen_whole_is_known() -> None:
+    """An unlucky order, all confirmed ones first, is no reason to misjudge the whole batch."""
+    sample = [task(i, "=", "=") for i in range(11)] + [task(i, "other", "other") for i in (11, 12)]
+    criterion = judge(replace(evidence(*sample), population=13)).criterion("acceptance")
+    assert criterion is not None
+    assert criterion.lower == criterion.upper == criterion.estimate == 11 / 13
