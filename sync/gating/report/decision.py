@@ -14,6 +14,7 @@ from sync.gating.candidates import criteria as parts
 from sync.gating.candidates.tally import tally
 from sync.gating.criteria import state_of
 from sync.gating.judged import Judged
+from sync.gating.outlook import to_settle
 from sync.gating.people.answers import NONE, Answers, similarities
 from sync.gating.policy import GatePolicy
 from sync.gating.report.blind import Blind
@@ -143,9 +144,15 @@ def _labels_left(
     if accepted is None or accepted.state is not State.MORE or accepted.n < _FEWEST:
         return None
     population = blind.evidence.population
-    scores = np.array([scored.score for scored in blind.scores.counted])
-    x = np.resize(scores, population)
-    lower, upper = anytime_bounds(x, population, policy.gate.confidence)
-    settled = np.flatnonzero((lower >= accepted.threshold) | (upper < accepted.threshold))
-    needed = int(settled[0]) + 1 if settled.size else population
-    return max(needed - accepted.n, 1)
+    # The same export has the same forecast.
+    return max(
+        to_settle(
+            [scored.score for scored in blind.scores.counted],
+            population,
+            accepted.threshold,
+            policy.gate.confidence,
+            population - accepted.n,
+            np.random.default_rng(0),
+        ),
+        1,
+    )
