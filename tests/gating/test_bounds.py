@@ -129,10 +129,8 @@ def test_the_bound_reaches_a_mean_when_its_wealth_does(population: int | None) -
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=1, max_size=50))
 def test_a_batch_that_is_seen_whole_leaves_no_doubt(scores: list[float]) -> None:
-    """With every score drawn, nothing is left between the bounds, in whatever order.
-
-    In one of twenty orders at most a bound was beyond the mean before, and it never comes back.
-    """
+    """With every score drawn, nothing is left between the bounds, in whatever order."""
+    # In one of twenty orders at most a bound was beyond the mean before, and never comes back.
     lower, upper = anytime_bounds(scores, len(scores), 0.95)
     assert lower[-1] >= np.mean(scores) - 1e-9
     assert upper[-1] <= np.mean(scores) + 1e-9

@@ -85,11 +85,8 @@ def test_a_batch_at_the_threshold_is_rarely_held(threshold: float, size: int, ki
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", BATCHES)
 def test_twenty_slices_at_the_threshold_rarely_hold_a_batch(kind: str) -> None:
-    """Twenty slices of 30 to 900 tasks, each at 0.85: any HOLD at any look in at most 5%.
-
-    Each has the confidence 1 - 0.05 / 20, as `candidates.parts` gives it; without that share of
-    the error more batches would be held.
-    """
+    """Twenty slices of 30 to 900 tasks, each at 0.85: any HOLD at any look in at most 5%."""
+    # Each has the confidence 1 - 0.05 / 20, as `candidates.parts` gives it.
     rng = np.random.default_rng(20260102)
     runs, held, uncorrected = 1000, np.zeros(1000, dtype=bool), np.zeros(1000, dtype=bool)
     for size in np.geomspace(30, 900, 20).astype(int):
