@@ -109,7 +109,8 @@ def _usual(apart: Array, weight: Array) -> float:
 
 
 def _effective(observed: float, variance: float, usual: float, expected: float, n: int) -> float:
-    if not 0 < observed < 1:
+    # All agree or none do, but for rounding.
+    if not 1e-9 < observed < 1 - 1e-9:
         return float(n)
     most = n / usual * (1 + min(expected / usual, 1.0) * n / _TRUSTED)
     return min(n * observed * (1 - observed) / max(variance, 1e-300), most)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sync.gating.coefficients import (
@@ -91,8 +91,14 @@ def test_order_and_names_do_not_matter(name: str, given_rows: list[Row], seed: i
     assert same(function(ratings(moved, LABELS)), function(ratings(given_rows, LABELS)))
 
 
+#: No two answers to an item agree: the order of sums must not make it "nearly none".
+NO_AGREEMENT = [(0, 2, 0), (1, 2, 0), (2, 2, 2), (3, 2, 3), (4, 1, 0), (4, 2, 3), (5, 1, 1)]
+NO_AGREEMENT += [(5, 2, 2), (6, 1, 1), (6, 2, 3), (7, 0, 0), (7, 1, 1), (7, 2, 2)]
+
+
 @pytest.mark.parametrize("name", NOMINAL)
 @given(given_rows=rows(), order=st.permutations(list(LABELS)))
+@example(given_rows=NO_AGREEMENT, order=[1, 0, 2, 3])
 @settings(max_examples=15)
 def test_the_names_of_labels_do_not_matter(
     name: str, given_rows: list[Row], order: list[int]
