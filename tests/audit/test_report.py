@@ -120,6 +120,18 @@ def test_a_slice_that_the_policy_asks_about_can_hold() -> None:
     assert "locale = de" in found.sentence
 
 
+def test_what_is_open_says_how_many_tasks_would_settle_it() -> None:
+    """Never more than are left; none where it is settled; not known from a handful of scores."""
+    tasks = judged(["a"] * 60, ["a"] * 55 + ["b"] * 5)
+    tasks += [task(n, [], predictions=[prediction(n, choice("a"))]) for n in range(100, 900)]
+    left = of(tasks).decision.labels_left
+    assert left is not None
+    assert 0 < left <= 800
+    assert f"answer about {left} tasks more" in of(tasks).sentence
+    assert of(judged(["a"] * 60, ["b"] * 60)).decision.labels_left == 0
+    assert of([*tasks[:5], *tasks[60:]]).decision.labels_left is None
+
+
 def test_low_risk_asks_for_gold_alone() -> None:
     """The criteria are those of the policy's risk."""
     found = of(judged(["a"] * 9, ["a"] * 9), from_dict({"gate": {"risk": "low"}}))
