@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -137,14 +138,14 @@ class _Builder:
             return
         # A made-up id, where the export has none, is unique and no id of Label Studio.
         number = -(self._task_id * 1000 + len(self._answers) + 1) if number is None else number
-        lead_time = raw.get("lead_time")
+        seconds = float(raw.get("lead_time") or 0)
         self._answers.append(
             Answer(
                 annotation_id=number,
                 annotator=self._people.number(raw.get("completed_by")),
                 result=None if cancelled else result,
                 submitted_at=when,
-                lead_time=None if lead_time is None else float(lead_time),
+                lead_time=seconds if 0 < seconds < math.inf else None,
             )
         )
         if _was_shown(raw, result):

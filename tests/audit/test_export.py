@@ -132,6 +132,13 @@ def test_a_broken_annotation_is_set_aside_and_the_rest_goes_on(broken: Any) -> N
     assert aside.reason
 
 
+@pytest.mark.parametrize("seconds", [None, 0, -3.5, float("nan"), float("inf")])
+def test_a_time_that_cannot_be_is_none(seconds: float | None) -> None:
+    """Times that are missing, zero, negative or no number are not known."""
+    export = assemble([task(1, [annotation(1, 7, choice("a"), lead_time=seconds)])])
+    assert export.items[0].answers[0].lead_time is None
+
+
 def test_tasks_need_distinct_ids() -> None:
     """No task, a task twice and a task without an id are configuration errors."""
     for tasks, told in [
