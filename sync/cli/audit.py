@@ -36,14 +36,14 @@ def audit(
     model_version: str | None,
     as_json: bool,
 ) -> None:
-    r"""Look at the labels of an export: agreement, people, predictions, gold.
+    """Look at the labels of an export: agreement, people, predictions, gold.
 
     Needs no server and no settings, and writes nothing. EXPORT.json is what Label Studio gives
     under project › Export › JSON. Predictions stand there by their ids only; with their results
     they are in what this saves:
 
     \b
-      curl -H "Authorization: Token $TOKEN" -o export.json \
+      curl -H "Authorization: Token $TOKEN" -o export.json \\
         "$LABEL_STUDIO/api/tasks?project=12&fields=all&page_size=100000"
 
     Then, with known answers as lines of {"task": 17, "result": […]} or
@@ -55,7 +55,7 @@ def audit(
     Answers that people marked as ground truth are gold as well. An export does not say who saw a
     prediction, so this is a look and not the gate's decision. Exits with 0 for PASS, 10 for HOLD,
     11 for MORE.
-    """
+    """  # noqa: D301 - a backspace tells click to leave a paragraph as it is
     from sync.audit import audit as use_case
     from sync.cli.audit_text import text
     from sync.cli.gold import read_items, read_text

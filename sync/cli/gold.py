@@ -24,7 +24,7 @@ def gold() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_app
 def add(app: App, project: int | None, batch: str | None, file: Path) -> None:
-    r"""Load gold answers from a file of JSON lines and plant them as plain tasks.
+    """Load gold answers from a file of JSON lines and plant them as plain tasks.
 
     A line names a task that exists, or brings the data of a new one:
 
@@ -34,7 +34,7 @@ def add(app: App, project: int | None, batch: str | None, file: Path) -> None:
 
     The answers stay in Assay's store and never stand in Label Studio. Plant gold before
     freezing the batch, so that it is mixed into the queue from the start.
-    """
+    """  # noqa: D301 - a backspace tells click to leave a paragraph as it is
     from sync.freeze import plant
     from sync.pull import connected
 

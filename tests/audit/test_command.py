@@ -200,3 +200,14 @@ def test_what_cannot_be_read_is_listed_with_its_reason(run: Any) -> None:
     text = run(tasks, "--config", "config.xml").output
     assert "task 3, annotation 31: control 'label'" in text
     assert "'d', which the label config does not know" in text
+
+
+@pytest.mark.parametrize("command", [["audit"], ["gold", "add"]])
+def test_examples_stand_in_the_help_as_they_are_typed(command: list[str]) -> None:
+    """Lines of an example are not joined, and no mark for the formatter is shown."""
+    text = CliRunner().invoke(root.assay, [*command, "--help"]).output
+    assert "\\b" not in text
+    lines = [line.strip() for line in text.splitlines()]
+    assert lines.count("") > 4
+    example = "assay audit export.json --gold" if command == ["audit"] else '{"data": {"text"'
+    assert any(line.startswith(example) for line in lines)
