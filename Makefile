@@ -3,12 +3,14 @@ LABEL_STUDIO := .label-studio/env
 UV := .tools/bin/uv
 PYTHON ?= python3
 
-.PHONY: help setup check test demo benchmark datasets-audit clean
+.PHONY: help install setup check test demo benchmark datasets-audit clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
 	while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+install: .venv/.synced ## install uv and the locked environment: all that assay audit needs
 
 setup: .venv/.synced $(LABEL_STUDIO)/.installed ## install uv, the locked environment and Label Studio
 

@@ -15,6 +15,7 @@ from sync.worker.once import utc_now
 PARTS = (
     "label_studio",
     "frugality",
+    "gate",
     "agreement",
     "agreement_spans",
     "agreement_boxes",
