@@ -15,6 +15,8 @@ from sync.errors import ConfigurationError
 LARGEST = 1_000_000
 
 _DECLARATION = re.compile(r"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+#: What a file begins with, whose text is no longer in any encoding.
+_PROLOGUE = re.compile(r"""\A\s*<\?xml\s[^>]*encoding=["']utf-8["'][^>]*\?>""", re.IGNORECASE)
 #: What a Repeater replaces by the number of the repetition.
 _FLAG = re.compile(r"\{\{[^{}]*\}\}")
 #: Repetitions of a control that are kept.
@@ -192,6 +194,8 @@ def parse(xml: str) -> LabelConfig:
         raise ConfigurationError("the label config declares a DOCTYPE or an entity: remove it")
     if "\x00" in xml:
         raise ConfigurationError("the label config holds a NUL character: remove it")
+    # lxml refuses text that declares an encoding, as files do.
+    xml = _PROLOGUE.sub("", xml)
     # Importing the SDK takes a second.
     from label_studio_sdk.label_interface import LabelInterface
 

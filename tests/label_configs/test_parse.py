@@ -96,3 +96,10 @@ def test_importing_does_not_import_the_sdk() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_config_may_begin_as_files_do() -> None:
+    """A declaration of XML and its encoding is passed over."""
+    plain = '<View><Text name="t" value="$t"/><Rating name="r" toName="t"/></View>'
+    declared = f'\n<?xml version="1.0" encoding="utf-8"?>\n{plain}'
+    assert label_configs.parse(declared).controls == label_configs.parse(plain).controls
