@@ -30,7 +30,8 @@ def seconds(value: object, time_format: str, what: str) -> float:
     if not isinstance(value, str):
         return number(value, what) / (1000.0 if time_format else 1.0)
     try:
-        return _date(value, time_format) if time_format else number(float(value), what)
+        found = _date(value, time_format) if time_format else float(value)
+        return number(found, what)
     except ValueError:
         expected = f"a time like {time_format!r}" if time_format else "a number"
         raise Malformed(f"its {what} is {value!r}, not {expected}") from None

@@ -229,6 +229,7 @@ def _boxes(track: Track) -> _Boxes:
     frames = np.concatenate(seen)
     table = np.array([one[1:6] for one in keys])
     # Each turn the shorter way round.
+    table[:, 4] %= 360
     turns = (np.diff(table[:, 4]) + 180) % 360 - 180
     table[1:, 4] = table[0, 4] + np.cumsum(turns)
     at = [one.frame for one in keys]

@@ -228,3 +228,16 @@ def test_html_cannot_be_written_without_its_source() -> None:
     config = label_configs.parse(BY_NAME["hypertext"].xml)
     with pytest.raises(Skippable, match="does not say where in the HyperText"):
         label_configs.write(config, {"l": (Span("", 0, 4, ("PER",)),)})
+
+
+@pytest.mark.parametrize("moment", ["nan", "inf", "-1e308"])
+def test_a_moment_is_a_finite_number(moment: str) -> None:
+    """Seconds since 1970 that are no number, or without end, are malformed."""
+    config = label_configs.parse(
+        '<View><TimeSeries name="s" value="$s" timeFormat="%s"/>'
+        '<TimeSeriesLabels name="l" toName="s"><Label value="a"/></TimeSeriesLabels></View>'
+    )
+    value = {"start": moment, "end": "5", "timeserieslabels": ["a"]}
+    region = {"from_name": "l", "to_name": "s", "type": "timeserieslabels", "value": value}
+    with pytest.raises(Malformed, match="start is"):
+        label_configs.read(config, [region])

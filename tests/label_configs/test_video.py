@@ -161,3 +161,12 @@ def test_what_cannot_be_read_is_named(wrong: dict[str, Any], message: str) -> No
     with pytest.raises(Malformed, match=message) as caught:
         tracks(region(key(1, 5)), wrong)
     assert caught.value.region == "r1"
+
+
+def test_turns_without_end_can_be_compared() -> None:
+    """Degrees far beyond a full turn overflow nothing."""
+    one, other = (
+        tracks(region(key(1, 5, rotation=1e308), key(5, 5, rotation=-1e308))),
+        tracks(region(key(1, 5))),
+    )
+    assert 0 <= video.distance(TRACKS, one, other) <= 1
