@@ -13,7 +13,7 @@ from sync.errors import ConfigurationError
 #: Attributes of a tag; a quoted value may hold anything but its quote.
 _ATTRIBUTES = r"""(?:[^>"'/]|"[^"]*"|'[^']*')*?"""
 #: Characters outside XML 1.0, section 2.2.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @cache
@@ -68,7 +68,7 @@ def _check_labels(labels: Sequence[str]) -> None:
         twice = next(label for label in labels if labels.count(label) > 1)
         raise ConfigurationError(f"label {twice!r} is given twice: each label must be unique")
     for label in labels:
-        if not label.strip() or _NOT_XML.search(label):
+        if not label.strip() or NOT_XML.search(label):
             raise ConfigurationError(
                 f"label {label!r} is blank or has a character that XML cannot hold: rename it"
             )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from label_configs.catalogue import NOT_XML
 from sync.errors import ConfigurationError
 from sync.records import Item, Json, Result
 
@@ -49,6 +50,12 @@ _TYPES = {
     "number": _Tags("Number", "Text"),
     "datetime": _Tags("DateTime", "Text"),
 }
+#: Types of answers about a whole task, or about a region that another control draws.
+_ANSWERS = {"choices", "taxonomy", "textarea", "rating", "number", "datetime"}
+#: Labels of a path within each other; no label config can nest more than some 250 tags.
+_DEEPEST = 100
+#: More stars than that are a mistake.
+_MOST_STARS = 1000
 #: Stars that Label Studio offers where the config does not say how many.
 _STARS = 5
 
@@ -96,7 +103,7 @@ def _results(item: Item) -> Iterator[Result]:
 
 
 def _look(result: Result, data: Json, seen: dict[str, _Seen]) -> None:
-    drawn = {region.get("id") for region in result if region.get("type") != "choices"} - {None}
+    drawn = {_id(region) for region in result if region.get("type") not in _ANSWERS} - {None}
     for region in result:
         name, to_name, kind = (region.get(key) for key in ("from_name", "to_name", "type"))
         # What names no control is set aside when it is read.
@@ -109,25 +116,30 @@ def _look(result: Result, data: Json, seen: dict[str, _Seen]) -> None:
             raise ConfigurationError(
                 f"the regions of {name!r} are of several types or objects: {_WHERE}"
             )
-        found.per_region |= kind == "choices" and region.get("id") in drawn
+        found.per_region |= kind in _ANSWERS and _id(region) in drawn
         value = region.get("value")
         if isinstance(value, dict):
             _look_at_value(region, value, found)
             found.fields.update(_fitting(value, data))
 
 
+def _id(region: Json) -> str | None:
+    found = region.get("id")
+    return found if isinstance(found, str) else None
+
+
 def _look_at_value(region: Json, value: Mapping[str, Any], found: _Seen) -> None:
     listed = value.get(found.kind)
     if found.kind == "labels" and "x" in value:
         raise ConfigurationError(f"the labels of {found.name!r} stand on shapes: {_WHERE}")
-    if found.kind == "rating" and isinstance(listed, (int, float)):
+    if found.kind == "rating" and isinstance(listed, (int, float)) and listed <= _MOST_STARS:
         found.most = max(found.most, listed)
     found.audio |= "channel" in value or "original_length" in region
     if _TYPES[found.kind].label and isinstance(listed, list):
         found.several |= len(listed) > 1
         for label in listed:
             path = tuple(label) if isinstance(label, list) else (label,)
-            if all(isinstance(part, str) for part in path):
+            if len(path) <= _DEEPEST and all(isinstance(part, str) for part in path):
                 found.labels[path] = None
 
 
@@ -145,11 +157,15 @@ def _fitting(value: Mapping[str, Any], data: Json) -> list[str]:
 
 
 def _xml(seen: Mapping[str, _Seen], data: Json) -> str:
-    objects = {found.to_name: _object(found, data) for found in seen.values()}
+    # What is drawn tells more of the object than an answer, so it comes last.
+    kept = sorted(seen.values(), key=lambda found: found.kind not in _ANSWERS)
+    objects = {found.to_name: _object(found, data) for found in kept}
     controls = (_control(found) for found in seen.values())
     text = "".join(["<View>", *objects.values(), *controls, "</View>"])
-    if any(ord(char) < 32 and char not in "\t\n\r" for char in text):
-        raise ConfigurationError(f"the export's labels hold control characters: {_WHERE}")
+    if NOT_XML.search(text):
+        raise ConfigurationError(
+            f"the export's labels hold control characters or half ones: {_WHERE}"
+        )
     return text
 
 

@@ -112,6 +112,8 @@ def _elements(buffer: _Buffer, path: Path) -> Iterator[object]:
             raise _broken(path, count, why) from None
         except RecursionError:
             raise _broken(path, count, "it is nested too deeply") from None
+        except ValueError:
+            raise _broken(path, count, "it holds a number of thousands of digits") from None
         count, mark = count + 1, buffer.peek()
         if mark not in ("]", ","):
             raise _broken(path, count, "the file ends" if not mark else "no comma before it")

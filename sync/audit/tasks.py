@@ -14,6 +14,8 @@ from sync.records import Answer, Json, Result
 
 #: Stands for a time that the export does not tell; the order of the file decides then.
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)
+#: What reading raises where something of another type or size stands.
+_MALFORMED = (TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,8 @@ class People:
             Skippable: what stands there names no person.
         """
         email = completed_by.get("email") if isinstance(completed_by, dict) else None
-        named = completed_by.get("id", email) if isinstance(completed_by, dict) else completed_by
+        named = completed_by.get("id") if isinstance(completed_by, dict) else completed_by
+        named = email if named is None else named
         named = 0 if named is None else named
         if isinstance(named, bool) or not isinstance(named, (int, str)):
             raise Skippable(f"completed_by is {named!r}: allowed are an id and an e-mail address")
@@ -126,7 +129,7 @@ class _Builder:
         number = number if isinstance(number, int) else None
         try:
             self._take(raw, number)
-        except (Skippable, TypeError, ValueError, AttributeError) as error:
+        except (Skippable, *_MALFORMED) as error:
             reason = str(error) if isinstance(error, Skippable) else f"it is malformed: {error}"
             self._set_aside.append(SetAside(task=self._task_id, annotation=number, reason=reason))
 
@@ -166,7 +169,7 @@ class _Builder:
                     created_at=_time(raw.get("created_at")),
                 )
             )
-        except (Skippable, TypeError, ValueError) as error:
+        except (Skippable, *_MALFORMED) as error:
             reason = f"its prediction {raw.get('id')!r} is malformed: {error}"
             self._set_aside.append(SetAside(task=self._task_id, annotation=None, reason=reason))
 

@@ -85,3 +85,23 @@ def test_what_cannot_be_told_asks_for_the_config(result: list[dict[str, Any]]) -
     """The sentence says where Label Studio shows the label config."""
     with pytest.raises(ConfigurationError, match=r"--config .*Labeling Interface › Code"):
         config_of(result)
+
+
+def test_texts_of_regions_are_asked_once_a_region() -> None:
+    """Transcripts with the ids of boxes belong to the boxes, as in Label Studio's OCR template."""
+    place = {"to_name": "i", "id": "r1"}
+    result = [
+        place | {"from_name": "b", "type": "rectangle", "value": SHAPE},
+        place | {"from_name": "t", "type": "textarea", "value": SHAPE | {"text": ["some"]}},
+    ]
+    config = config_of(result, image="x.png")
+    assert [control.switched_on for control in config.controls] == [set(), {"perregion"}]
+    assert config.objects[0].tag == "Image"
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_what_is_drawn_tells_the_object(turn: int) -> None:
+    """A choice about a sound leaves it a sound, whichever comes first."""
+    sound = {**SPAN, "value": {"start": 0.5, "end": 1.5, "channel": 0, "labels": ["P"]}}
+    asked = {**choice("a")[0], "to_name": "t"}
+    assert config_of([sound, asked][::turn], audio="x.wav").objects[0].tag == "Audio"

@@ -160,7 +160,8 @@ def _measures(control: Control, items: Sequence[ReadItem]) -> dict[str, Measure]
     if hasattr(kind, "error_rates"):
         rates = [kind.error_rates(control, a, b) for a, b in _beside_gold(control, items)]
         for place, name in enumerate(("cer", "wer")):
-            scores = [rate[place] for rate in rates]
+            # Nothing can be wrong of what is known to be nothing but punctuation.
+            scores = [rate[place] for rate in rates if rate[place] is not None]
             found[name] = Measure(value=_mean(scores), n=len(scores))
     return found
 
