@@ -113,6 +113,18 @@ def _placed(points: Array, x: float, y: float, rotation: float, aspect: float) -
     return placed
 
 
+def crossings_at_most(corners: Array) -> int:
+    """A number that a polygon's crossings with itself do not exceed, from its corners (n, 2).
+
+    Pairs of sides that overlap in x, or in y where those are fewer: few in an outline however fine,
+    about n**2 / 3 where corners follow each other at random.
+    """
+    ends, n = np.stack([corners, np.roll(corners, 1, axis=0)]), len(corners)
+    low, high = np.sort(ends.min(axis=0), axis=0), np.sort(ends.max(axis=0), axis=0)
+    apart = [int(np.searchsorted(high[:, k], low[:, k]).sum()) for k in (0, 1)]
+    return n * (n - 1) // 2 - max(apart)
+
+
 def path(corners: Array) -> Path:
     """The corners (n, 2) of a polygon on the grid."""
     return [(int(x), int(y)) for x, y in np.rint(corners * GRID)]

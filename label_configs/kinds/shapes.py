@@ -43,8 +43,12 @@ SLACK = 1.0
 REACH = 100.0
 #: Percent of a side or a radius; less is no area, whatever the precision of the numbers.
 THINNEST = 1e-6
-#: Corners of a polygon; clipping takes time with the square of them where it crosses itself.
+#: Percent that no side or coordinate reaches, whatever the rotation of a shape on an image.
+FARTHEST = 1e9
+#: Corners of a polygon.
 MOST_POINTS = 10_000
+#: Crossings of a polygon with itself; clipping takes a microsecond and more for each.
+MOST_CROSSINGS = 1_000_000
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -115,6 +119,8 @@ def _framed(form: str, region: Region, value: dict[str, Any]) -> tuple[float, ..
     x, y, first, second = numbers(region, value, _NAMES[form])
     if min(first, second) < THINNEST:
         fail(region, f"it has no area: its sides are {first:g} and {second:g} percent")
+    if max(abs(x), abs(y), first, second) > FARTHEST:
+        fail(region, f"it lies outside of the image: at {x:g}, {y:g} percent")
     told = value.get("rotation")
     rotation = 0.0 if told is None else finite(region, "rotation", told) % 360 % 360
     aspect = _aspect(region) if rotation % 180 else 1.0
@@ -138,6 +144,8 @@ def _polygon(region: Region, value: dict[str, Any]) -> tuple[float, ...]:
     flat = tuple(finite(region, "point", n) for point in points for n in point)
     _inside(region, zip(flat[::2], flat[1::2], strict=True), SLACK)
     corners = np.array(flat).reshape(-1, 2)
+    if geometry.crossings_at_most(corners) > MOST_CROSSINGS:
+        fail(region, f"its {len(points)} sides cross each other too often")
     if not geometry.polygon_area(geometry.path(corners)):
         fail(region, "it has no area: all its points lie on one line")
     return flat
