@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 #: Elements without content, which have no end tag.
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"}
+#: Elements within each other.
+_DEEPEST = 512
 #: What stands around the content, or is not part of it.
 _OUTER = {"html", "body"}
 _HIDDEN = {"head", "script", "iframe"}
@@ -120,6 +122,8 @@ class _Nodes(HTMLParser):
 
     def _begin(self, tag: str) -> None:
         self.current = ""
+        # Chromium puts what is deeper beside its parent, too; each XPath is as long as it is deep.
+        del self.open[_DEEPEST:]
         _, path, children = self.open[-1]
         children[tag] += 1
         self.open.append((tag, f"{path}/{tag}[{children[tag]}]", Counter()))

@@ -91,3 +91,10 @@ def test_places_outside_are_none() -> None:
     assert found.position("/p[1]/text()[1]", 3) == 3
     assert found.position("/p[1]/text()[1]", 4) is None
     assert found.position("/p[2]/text()[1]", 0) is None
+
+
+def test_elements_deeper_than_browsers_nest_them_take_no_room() -> None:
+    """No XPath has more than 512 steps before its text."""
+    found = document("<div>" * 10_000 + "x")
+    assert max(path.count("/") for path in found.nodes) == 513
+    assert found.text == "x"
