@@ -214,3 +214,9 @@ def test_real_annotators_agree_as_was_measured(datasets: Path, name: str, expect
         ]
         found += [spans.character_f1(a, b, labels=False) for a, b in combinations(given_, 2)]
     assert np.mean(found) == pytest.approx(expected, abs=5e-4)
+
+
+def test_characters_without_end_are_counted() -> None:
+    """Offsets that no text bounds take no memory: half of each is common."""
+    far = 2**52
+    assert spans.character_f1((span(0, 2 * far),), (span(far, 2 * far),)) == pytest.approx(2 / 3)
