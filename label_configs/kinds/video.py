@@ -1,8 +1,9 @@
 """Values of VideoRectangle: a sorted tuple of tracks of boxes through the frames of a video.
 
 Label Studio stores keyframes. Between two of them a box moves in a straight line, its angle the
-shorter way round; after the last it stays. A track can be seen from its first keyframe on, but not
-between a keyframe that is not enabled and the next.
+shorter way round; after the last it stays, to the end of the video; what does not say where that
+is lasts as long as what it is compared with. A track can be seen from its first keyframe on, but
+not between a keyframe that is not enabled and the next.
 
 Two tracks are as similar as what is common to them over what either covers, in all frames together
 (Yang, Fan & Xu 2019, doi:10.1109/ICCV.2019.00529, section 3). As Label Studio does not store how
@@ -12,7 +13,7 @@ wide and high a video is, boxes that are turned are compared as if it were 16 to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -74,6 +75,8 @@ class Track:
     last: int
     #: Height over width of the video.
     aspect: float = ASPECT
+    #: Whether `last` is told; else it is the last keyframe's, and the video may go on.
+    ends: bool = True
     #: Seconds that the video takes; no part of what the track says.
     duration: float = field(default=0.0, compare=False)
 
@@ -113,14 +116,16 @@ def _track(control: Control, region: Region) -> Track:
     if len({one.frame for one in keyframes}) < len(keyframes):
         fail(region, "two of its keyframes are of the same frame")
     size = size_of(region)
+    frames = _count(region, "framesCount", value.get("framesCount") or 0)
     return Track(
         place_of(region, control.to_name[0]),
         labels_of(control, region, value),
         keyframes,
-        max(_count(region, "framesCount", value.get("framesCount") or 0), keyframes[-1].frame),
+        max(frames, keyframes[-1].frame),
         ASPECT if size is None else size[1] / size[0],
+        frames > 0,
         # The interface stores none where it could not load the video.
-        finite(region, "duration", value.get("duration") or 0),
+        duration=finite(region, "duration", value.get("duration") or 0),
     )
 
 
@@ -157,7 +162,9 @@ def _region(control: Control, track: Track) -> Region:
     # The editor derives the time of a frame from the video's rate.
     seconds = track.duration / track.last if track.last else 0.0
     sequence = [one._asdict() | {"time": one.frame * seconds} for one in track.keyframes]
-    made = {"framesCount": track.last, "duration": track.duration, "sequence": sequence}
+    made: dict[str, Any] = {"duration": track.duration, "sequence": sequence}
+    if track.ends:
+        made["framesCount"] = track.last
     return written(control, track.place, track.labels, None, made)
 
 
@@ -197,7 +204,8 @@ def similarity(tracks: Sequence[Track], left: IntArray, right: IntArray) -> Arra
 def _iou(one: Track, other: Track) -> float:
     if one == other:
         return 1.0
-    a, b = _boxes(one), _boxes(other)
+    last = max(one.last, other.last)
+    a, b = _boxes(_until(one, last)), _boxes(_until(other, last))
     _, i, j = np.intersect1d(a.frames, b.frames, assume_unique=True, return_indices=True)
     common = geometry.box_intersections(a.boxes[i], b.boxes[j])
     for k in np.flatnonzero(a.rotation[i] % 360 + b.rotation[j] % 360):
@@ -206,6 +214,11 @@ def _iou(one: Track, other: Track) -> float:
     shared = float(common.sum())
     covered = float(_covered(a) + _covered(b)) - shared
     return min(shared / covered, 1.0)
+
+
+def _until(track: Track, last: int) -> Track:
+    """The track to the end of the video, which another track of it may know."""
+    return track if track.ends or track.last == last else replace(track, last=last)
 
 
 def _covered(boxes: _Boxes) -> Any:

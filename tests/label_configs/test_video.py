@@ -170,3 +170,15 @@ def test_turns_without_end_can_be_compared() -> None:
         tracks(region(key(1, 5))),
     )
     assert 0 <= video.distance(TRACKS, one, other) <= 1
+
+
+@pytest.mark.parametrize("frames", [None, 0])
+def test_a_track_of_unknown_length_goes_on_as_the_other(frames: Any) -> None:
+    """A model's region without framesCount is that of a person who drew the same."""
+    drawn, proposed = (
+        tracks(region(key(1, 5), frames=100)),
+        tracks(region(key(1, 5), frames=frames)),
+    )
+    assert video.distance(TRACKS, drawn, proposed) == 0
+    assert video.distance(TRACKS, proposed, drawn) == 0
+    assert video.read(TRACKS, video.write(TRACKS, proposed), None) == proposed
