@@ -86,7 +86,7 @@ def read_items(file: Path) -> list[GoldItem]:
         place = f"{file.name} line {number}"
         raw = _object(line, place)
         task, data, result = raw.get("task"), raw.get("data"), raw.get("result")
-        if not isinstance(result, list):
+        if not isinstance(result, list) or not all(isinstance(one, dict) for one in result):
             raise ConfigurationError(f'{place}: "result" is missing or not a list of regions')
         if isinstance(task, int) == isinstance(data, dict):
             raise ConfigurationError(f'{place}: give either "task" (an id) or "data" (an object)')
@@ -99,7 +99,7 @@ def read_items(file: Path) -> list[GoldItem]:
 def _object(line: str, place: str) -> dict[str, Any]:
     try:
         raw = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # numbers too long and lists too deep, too
         raise ConfigurationError(f"{place}: no JSON ({error})") from None
     if not isinstance(raw, dict):
         raise ConfigurationError(f"{place}: not a JSON object")

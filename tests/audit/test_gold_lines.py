@@ -34,6 +34,9 @@ WRONG = {
     "no result": '{"task": 1}',
     "no JSON": '{"task": 1,',
     "a list": "[1]",
+    "no region": '{"task": 1, "result": [5]}',
+    "a number without end": f'{{"task": {"9" * 5000}, "result": []}}',
+    "too deep": f'{{"task": 1, "result": {"[" * 100_000}',
     "nothing": "",
 }
 
