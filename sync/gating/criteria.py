@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -14,6 +15,9 @@ from sync.gating.scores import Reader, Scores
 from sync.gating.similarity import similarity
 from sync.gating.verdict import AnnotatorGold, Criterion, State
 from sync.records import Answer, Evidence, GoldTask, Role
+
+#: Digits of a mean that mean something; sums are off by less.
+_DIGITS = 12
 
 
 def state_of(lower: float | None, upper: float | None, threshold: float) -> State:
@@ -38,7 +42,8 @@ def last_bounds(
         confidence: of each one-sided bound, in (0, 1).
     """
     if len(scores) == population:
-        mean = sum(scores) / len(scores)
+        # Sums of thirds must not fall short of a threshold that they reach.
+        mean = round(math.fsum(scores) / len(scores), _DIGITS)
         return mean, mean
     lower, upper = anytime_bounds(scores, population, confidence)
     return float(lower[-1]), float(upper[-1])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import label_configs
 from sync.gating import gate
+from sync.gating.criteria import last_bounds
 from sync.gating.policy import GatePolicy, from_dict
 from sync.gating.verdict import State, Verdict
 from sync.records import Answer, Evidence, GoldTask, Result, Role, SampledTask
@@ -148,3 +149,44 @@ def test_what_lies_behind_the_gap_decides_nothing(done: list[bool], data: st.Dat
     assert before.criterion("acceptance") == after.criterion("acceptance")
     assert before.criterion("agreement") == after.criterion("agreement")
     assert before.blind_answered == after.blind_answered == gap
+
+
+def test_a_mean_that_is_known_reaches_a_threshold_that_it_equals() -> None:
+    """Of three tasks with five people each, twelve of fifteen answers confirm: that is 0.8."""
+    # As floats, the mean of 0.6, 0.8 and 1.0 is less than 0.8.
+    assert last_bounds([3 / 5, 4 / 5, 5 / 5], 3, 0.95) == (0.8, 0.8)
+
+
+STARS = label_configs.parse(
+    '<View><Text name="t" value="$text"/><Rating name="stars" toName="t"/>'
+    '<Choices name="tone" toName="t"><Choice value="up"/><Choice value="down"/></Choices></View>'
+)
+
+
+def starred(position: int, second: int | None) -> SampledTask:
+    """Two people agree on the tone; the first one gives some stars."""
+    tone = frozenset({("up", "down")[position % 2]})
+    own = {"tone": tone, "stars": position % 5 + 1}
+    other = {"tone": tone, "stars": second}
+    results = [label_configs.write(STARS, values) for values in (own, own, other)]
+    return replace(task(position, *results[1:]), candidate=results[0])
+
+
+def test_stars_that_one_of_two_people_leaves_empty_are_no_agreement() -> None:
+    """A scale has no place for an empty answer, but it does not agree with one that is not."""
+    policy = GatePolicy()
+
+    def state(second: list[int | None]) -> State:
+        sample = tuple(starred(i, given) for i, given in enumerate(second))
+        evidence = Evidence(
+            batch="b", population=2000, overlap=2, sample=sample, queue_length=len(sample)
+        )
+        found = gate(evidence, policy, STARS).criterion("agreement")
+        assert found is not None
+        return found.state
+
+    same: list[int | None] = [i % 5 + 1 for i in range(60)]
+    assert state(same) is State.PASS
+    assert state([*same[:59], None]) is State.PASS
+    assert state([None] * 60) is State.HOLD
+    assert state([given if i % 2 else None for i, given in enumerate(same)]) is not State.PASS
