@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +79,7 @@ def freeze(
     _refuse_slices(asked, config, policy)
     _refuse_seen(server, project.project_id, name, asked)
     raw = server.project(project.project_id)
+    config = replace(config, weights=_weights(config, raw.get("control_weights")))
     made = _ask(generator, project, _stamp(raw), name, asked, config, progress)
     population = _population(name, asked, made)
     places = draw(population, key, limit=policy.sample.limit, blind_share=policy.sample.blind_share)
@@ -92,7 +93,7 @@ def freeze(
         generator_version=_main_version(made),
         population=len(population),
         queue_length=min(policy.sample.size, len(places)),
-        weights=_weights(config, raw.get("control_weights")),
+        weights=dict(config.weights),
         strata=to_json(_strata(asked, made, places, config, policy)),
     )
     store.freeze(project.project_id, batch, made, places, {t.task_id: t.data_hash for t in asked})
@@ -200,10 +201,12 @@ def _strata(
     data = {task.task_id: task.data for task in tasks}
     rows = [(c.task_id, c.result, data[c.task_id]) for c in made if c.result is not None]
     found = strata(rows, config, policy, [place.task_id for place in places])
-    if policy.gate.labels.min_precision is not None and not found.labels:
+    if policy.gate.labels.min_precision is not None and not any(
+        config.weight(control) for control in found.labels
+    ):
         raise ConfigurationError(
             "gate.labels.min_precision asks for the precision of each label, and no candidate has "
-            "a label: remove it from the policy"
+            "a label in a control that counts: remove it from the policy"
         )
     return found
 

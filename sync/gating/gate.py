@@ -53,7 +53,7 @@ def gate(
     criteria = _criteria(evidence, scores, counted, gold, policy, config)
     state = _state(criteria, evidence, scores)
     ahead = forecast(evidence, scores, criteria, gold, policy) if state is State.MORE else None
-    worst = _worst_label(counted)
+    worst = _worst_label({k: t for k, t in counted.items() if config.weight(k[0]) > 0})
     labels_left = ahead.labels if ahead else 0
     answers = [answer for task in evidence.sample for answer in task.answers]
     return Verdict(

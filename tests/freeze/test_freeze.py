@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +24,8 @@ from sync.worker.evidence import evidence
 CONFIG = label_configs.parse(label_configs.load("text_classification"))
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PROJECT = Project(project_id=1, title="t", label_config=CONFIG.xml, model_version="assay")
+#: The same with a control that the generator never answers.
+TWO = CONFIG.xml.replace("</View>", '<TextArea name="note" toName="text"/></View>')
 
 
 class Server:
@@ -97,13 +100,19 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def close(store: Store, field: str, weights: Any = None, labeller: Any = None) -> Frozen:
+def close(
+    store: Store,
+    field: str,
+    weights: Any = None,
+    labeller: Any = None,
+    project: Project = PROJECT,
+) -> Frozen:
     policy = {"gate": {"labels": {"min_precision": 0.8}, "slice": [{"field": field, "min": 0.8}]}}
     return freeze(
         cast(LabelStudio, Server(weights)),
         store,
         cast(Generator, labeller or Labeller()),
-        PROJECT,
+        project,
         "b",
         from_dict(policy),
         queue_field="queue_id",
@@ -151,3 +160,11 @@ def test_weights_of_controls_are_kept(store: Store) -> None:
         "gone": {"overall": 1.0},
     }
     assert close(store, "locale", weights).batch.weights == {"label": 0.5}
+
+
+def test_the_precision_of_controls_that_count_nothing_is_not_asked_for(store: Store) -> None:
+    """Where no candidate has a label in another control, the freeze names the remedy."""
+    project = replace(PROJECT, label_config=TWO)
+    weights = {"label": {"overall": 0.0}, "note": {"overall": 1.0}}
+    with pytest.raises(ConfigurationError, match="no candidate has a label in a control that"):
+        close(store, "locale", weights, project=project)

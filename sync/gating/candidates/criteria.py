@@ -25,7 +25,7 @@ def labels(
     threshold: float,
     confidence: float,
 ) -> Criterion:
-    """The precision of every label that the frozen candidates propose.
+    """The precision of every label that the frozen candidates propose in a control that counts.
 
     Args:
         evidence: the batch.
@@ -41,6 +41,7 @@ def labels(
             places[key].append(place)
     sizes = evidence.strata.labels if evidence.strata else {}
     keys = {(control, label) for control, found in sizes.items() for label in found} | places.keys()
+    keys = {key for key in keys if config.weight(key[0]) > 0}
     strata = [
         Stratum(
             of=control,

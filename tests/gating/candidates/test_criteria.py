@@ -263,3 +263,18 @@ def test_sentences_stay_short() -> None:
         judge([replace(t, data={"locale": "x" * 300}) for t in both(40, lambda i: i > 20)], SLICED),
     ):
         assert len(found.sentence) <= 240, found.sentence
+
+
+def test_labels_of_a_control_that_counts_nothing_are_not_judged() -> None:
+    """A control with the weight 0 is left out of the whole, and so of the labels and the worst."""
+    sample = both(30, lambda i: i % 5 > 0)
+    sizes = Strata(labels={"label": {"positive": 900, "negative": 900}})
+    evidence = Evidence(
+        batch="b7", population=2000, overlap=1, sample=tuple(sample), queue_length=64, strata=sizes
+    )
+    two = label_configs.parse(
+        CONFIG.xml.replace("</View>", '<TextArea name="note" toName="text"/></View>')
+    )
+    verdict = gate(evidence, from_dict(POLICY), replace(two, weights={"label": 0.0}))
+    assert criterion(verdict).parts == ()
+    assert verdict.worst_label is None
