@@ -83,6 +83,7 @@ def test_one_failed_request_leaves_the_others(generator: Generator) -> None:
         ({"result": [{"from_name": "label"}]}, "points to None"),
         ({"result": "other"}, "not a list"),
         ({"result": [*GOOD, *GOOD]}, "answered twice"),
+        ({"result": []}, "holds no label"),
     ],
 )
 def test_an_answer_that_cannot_be_judged_is_no_candidate(

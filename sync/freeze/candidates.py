@@ -56,9 +56,11 @@ def _judged(
     if not isinstance(result, list) or not all(isinstance(region, dict) for region in result):
         return None, "the generator's result is not a list of regions"
     try:
-        label_configs.read(config, result, task.data)
+        values = label_configs.read(config, result, task.data)
     except Skippable as error:
         return None, str(error)
+    if not values and not label_configs.may_be_empty(config):
+        return None, "the generator's result holds no label"
     return result, ""
 
 
