@@ -101,9 +101,13 @@ def _is_unjudged(result: Result, data: Json, config: LabelConfig, unjudged: Unju
     if any(f"slice {of}" == name and slice_of(data, of) == part for name, of, part in unjudged):
         return True
     rare = {(of, part) for name, of, part in unjudged if name == "labels"}
-    return bool(rare) and not rare.isdisjoint(
-        labels_of(config, label_configs.read(config, result, data))
-    )
+    if not rare:
+        return False
+    try:
+        return not rare.isdisjoint(labels_of(config, label_configs.read(config, result, data)))
+    except Skippable:
+        # The label config has changed since the freeze: what it says of labels is not known.
+        return True
 
 
 def _rows(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import label_configs
 from sync.gating.policy import GatePolicy, to_dict
-from sync.gating.verdict import State, Verdict
+from sync.gating.verdict import Criterion, Part, State, Verdict
 from sync.promote import promote
 from sync.records import Annotation, Batch, Candidate, Json, Project, Result, Task
 from sync.store import Store
@@ -72,10 +75,21 @@ def answer(number: int, result: Result) -> Annotation:
     )
 
 
-def promoted(folder: Path, answers: dict[int, Result]) -> dict[int, Json]:
+def promoted(
+    folder: Path,
+    answers: dict[int, Result],
+    verdict: Verdict = PASS,
+    proposed: Mapping[int, Result] = MappingProxyType({}),
+) -> dict[int, Json]:
     """The rows of a passed batch of two tasks, whose candidates are both a person."""
     made = [
-        Candidate(task_id=i, batch="b", result=entity("person"), score=0.9, generator_version="v")
+        Candidate(
+            task_id=i,
+            batch="b",
+            result=proposed.get(i, entity("person")),
+            score=0.9,
+            generator_version="v",
+        )
         for i in (1, 2)
     ]
     with Store.open(f"sqlite:///{folder / 'assay.db'}") as store:
@@ -83,7 +97,7 @@ def promoted(folder: Path, answers: dict[int, Result]) -> dict[int, Json]:
         store.freeze(1, BATCH, made, [], {1: "h1", 2: "h2"})
         given = {i: [answer(i, result)] for i, result in answers.items()}
         store.apply(1, [(task(i), given.get(i, [])) for i in (1, 2)], None, NOW)
-        store.record_verdict(1, "b", PASS.to_dict(), NOW)
+        store.record_verdict(1, "b", verdict.to_dict(), NOW)
         target = folder / "labels.jsonl"
         promote(store, PROJECT, "b", target, "0", NOW)
     return {row["task"]: row for row in map(json.loads, target.read_text().splitlines())}
@@ -103,3 +117,24 @@ def test_what_cannot_be_read_does_not_replace_a_candidate(tmp_path: Path) -> Non
     rows = promoted(tmp_path, {1: entity("location"), 2: outside})
     assert (rows[1]["source"], rows[1]["result"]) == ("human", entity("location"))
     assert (rows[2]["source"], rows[2]["result"]) == ("candidate", entity("person"))
+
+
+def test_a_candidate_that_cannot_be_read_any_more_is_left_out_where_labels_are(
+    tmp_path: Path,
+) -> None:
+    """Whether it has a label that was too rare is not known once the label config has changed."""
+    part = Part(
+        of="entity",
+        name="place",
+        state=State.MORE,
+        estimate=None,
+        lower=None,
+        upper=None,
+        n=0,
+        population=1,
+        judged=False,
+    )
+    labels = Criterion(name="labels", state=State.PASS, threshold=0.8, parts=(part,))
+    gone = entity("gone")
+    verdict = replace(PASS, criteria=(labels,))
+    assert set(promoted(tmp_path, {}, verdict, {1: gone})) == {2}
