@@ -40,9 +40,6 @@ def gate(
         policy: the policy of the freeze.
         config: the project's label config.
         earlier: the last batch of the same generator that passed, for comparison.
-
-    Raises:
-        ConfigurationError: a field of the policy's slices has too many values.
     """
     overlap = policy.gate.min_overlap
     reader = Reader(config)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from label_configs import LabelConfig
 from sync.gating.candidates.parts import Stratum, count_judged, judge_parts
-from sync.gating.candidates.strata import labels_of, refuse_many, slice_of
+from sync.gating.candidates.strata import labels_of, slice_of
 from sync.gating.candidates.tally import Key, Tally
 from sync.gating.policy import GatePolicy
 from sync.gating.scores import Reader, Scores
@@ -60,10 +60,9 @@ def labels(
 def slices(evidence: Evidence, scores: Scores, policy: GatePolicy) -> list[Criterion]:
     """The acceptance of every slice of every field that the policy names; one criterion a field.
 
-    All slices of all fields share the chance of a wrong HOLD.
-
-    Raises:
-        ConfigurationError: a field has too many values.
+    All slices of all fields share the chance of a wrong HOLD. Too many values of a field are
+    refused at freeze; a batch that was frozen before that was so keeps its policy, and most of
+    its slices are too rare to be judged.
     """
     confidence = policy.gate.confidence
     strata = {part.field: _slices(evidence, scores, part.field) for part in policy.gate.slice}
@@ -97,7 +96,6 @@ def _slices(evidence: Evidence, scores: Scores, field: str) -> list[Stratum]:
         places[value(task)].append(place)
     sizes = frozen.slices.get(field, {}) if frozen else {}
     names = sorted({*sizes, *places})
-    refuse_many(field, names)
     return [
         Stratum(
             of=field,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -71,7 +71,7 @@ def strata(
             for control, label in _labels(config, candidate, data):
                 labels[control][label] += 1
     for field, values in slices.items():
-        refuse_many(field, values)
+        _refuse_many(field, values)
     return Strata(
         labels={control: dict(counts) for control, counts in labels.items()},
         slices={field: dict(counts) for field, counts in slices.items()},
@@ -86,7 +86,7 @@ def _labels(config: LabelConfig, candidate: Result, data: Json) -> set[tuple[str
         return set()
 
 
-def refuse_many(field: str, values: Sequence[str] | Mapping[str, Any]) -> None:
+def _refuse_many(field: str, values: Mapping[str, Any]) -> None:
     """Raise ConfigurationError where a field has too many values to be judged each."""
     if len(values) > MOST_SLICES:
         raise ConfigurationError(

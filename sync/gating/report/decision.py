@@ -49,9 +49,6 @@ def decide(
         answers: those of its items.
         accepted: the acceptance.
         policy: the policy.
-
-    Raises:
-        ConfigurationError: a field of the policy's slices has too many values.
     """
     config, criteria = answers.config, [_gold(answers, policy)]
     if policy.gate.risk != "low":

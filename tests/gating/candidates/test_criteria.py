@@ -228,6 +228,14 @@ def test_too_many_slices_are_refused() -> None:
         strata(rows, CONFIG, from_dict(SLICED))
 
 
+def test_a_batch_frozen_before_slices_were_counted_is_judged() -> None:
+    """Its policy cannot change any more, so it gets a verdict, however many slices it has."""
+    sample = [task(i, "positive", True, {"locale": f"l{i}"}) for i in range(60)]
+    verdict = judge(sample, SLICED)
+    assert verdict.state is State.HOLD
+    assert "no slice has enough blind tasks to be judged" in verdict.sentence
+
+
 def test_strata_are_counted_and_survive_the_store() -> None:
     """Sizes are those of the whole batch; slices are kept for the sampled tasks alone."""
     both_asked = {**SLICED, "gate": {**SLICED["gate"], "labels": {"min_precision": 0.5}}}
