@@ -75,11 +75,10 @@ def freeze(
     gold = store.gold(project.project_id)
     labelled = store.annotated_task_ids(project.project_id)
     asked = [t for t in tasks if t.task_id not in gold and t.task_id not in labelled]
-    config = label_configs.parse(project.label_config)
+    raw = server.project(project.project_id)
+    config = _config(project, raw.get("control_weights"))
     _refuse_slices(asked, config, policy)
     _refuse_seen(server, project.project_id, name, asked)
-    raw = server.project(project.project_id)
-    config = replace(config, weights=_weights(config, raw.get("control_weights")))
     made = _ask(generator, project, _stamp(raw), name, asked, config, progress)
     population = _population(name, asked, made)
     places = draw(population, key, limit=policy.sample.limit, blind_share=policy.sample.blind_share)
@@ -177,6 +176,11 @@ def _ask(
         project, stamp, tasks, lambda done: progress("candidates", done, len(tasks))
     )
     return candidates(tasks, proposals, name, version, config)
+
+
+def _config(project: Project, control_weights: Any) -> LabelConfig:
+    config = label_configs.parse(project.label_config)
+    return replace(config, weights=_weights(config, control_weights))
 
 
 def _weights(config: LabelConfig, given: Any) -> dict[str, float]:
