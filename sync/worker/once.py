@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import label_configs
 from label_configs import LabelConfig
@@ -89,19 +90,24 @@ def judge(store: Store, project: Project, now: datetime) -> dict[str, Verdict]:
 
 
 class _Judge:
-    """Judges batches, oldest first, each beside the last one of its generator that passed."""
+    """Judges batches, oldest first, each beside the last one of its generator that passed.
+
+    Scores are compared that measure the same: with the same weights and the same least overlap.
+    """
 
     def __init__(self, store: Store, project: Project, config: LabelConfig, now: datetime) -> None:
         self._store, self._project, self._config, self._now = store, project, config, now
-        self._passed: dict[str, Earlier] = {}
+        self._passed: dict[tuple[Any, ...], Earlier] = {}
 
     def judge(self, batch: Batch) -> Verdict:
         project_id, policy = self._project.project_id, from_dict(batch.policy)
         config = weighted(self._config, batch)
         found = evidence(self._store, project_id, batch)
-        verdict = gate(found, policy, config, self._passed.get(batch.generator))
+        weights = tuple(config.weight(control.name) for control in config.controls)
+        measure = batch.generator, policy.gate.min_overlap, weights
+        verdict = gate(found, policy, config, self._passed.get(measure))
         if verdict.state is State.PASS:
-            self._passed[batch.generator] = earlier_batch(found, policy, config)
+            self._passed[measure] = earlier_batch(found, policy, config)
         self._store.record_verdict(project_id, batch.name, verdict.to_dict(), self._now)
         return verdict
 

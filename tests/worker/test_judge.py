@@ -161,6 +161,15 @@ def test_a_worse_batch_is_compared_with_the_one_that_passed(store: Store) -> Non
     assert json.loads(json.dumps(verdicts["b2"].to_dict())) == verdicts["b2"].to_dict()
 
 
+def test_batches_that_are_measured_differently_are_not_compared(store: Store) -> None:
+    """What counts as found is another thing in the second one, so a difference tells nothing."""
+    freeze(store, "b1", 100, lambda i: True)
+    freeze(store, "b2", 300, lambda i: i % 2 == 0)
+    policy = replace(POLICY, gate=replace(POLICY.gate, min_overlap=0.9))
+    store.update_batch(1, "b2", policy=to_dict(policy))
+    assert judge(store, PROJECT, START)["b2"].regression is None
+
+
 def test_anchoring_is_pooled_over_batches(store: Store) -> None:
     """Two batches of 48 blind and 12 shown tasks are 96 and 24 of one generator."""
     freeze(store, "b1", 100, lambda i: True)
