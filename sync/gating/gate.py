@@ -126,6 +126,8 @@ def _state(criteria: Sequence[Criterion], evidence: Evidence, scores: Scores) ->
         return State.HOLD
     if all(state is State.PASS for state in states):
         return State.PASS
+    if any(criterion.hopeless for criterion in criteria):
+        return State.HOLD
     everything = sum(task.role is Role.BLIND for task in evidence.sample)
     settled_by_blind = [c for c in criteria if c.name != "gold"]
     used_up = len(scores.counted) == everything

@@ -70,13 +70,13 @@ def _settled(criteria: Sequence[Criterion], scores: Scores) -> str:
             "HOLD: no task of the batch is blind, so nobody can judge its candidates. Next: freeze "
             "a larger batch, or raise sample.blind_share."
         )
-    still = [c for c in criteria if c.state is State.MORE and c.name != "gold"]
-    unknown = next((c for c in still if c.parts and not c.parts[0].judged), None)
+    unknown = next((c for c in criteria if c.hopeless), None)
     if unknown is not None:
         return (
-            f"HOLD: all {scores.asked} blind tasks are answered and {unknown.reason}. "
+            f"HOLD: {unknown.reason}, whatever people answer. "
             "Next: freeze a larger batch, or raise sample.limit."
         )
+    still = [c for c in criteria if c.state is State.MORE and c.name != "gold"]
     names = " and ".join(_subject(c) for c in still)
     are = "are" if len(still) > 1 else "is"
     return (

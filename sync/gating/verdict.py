@@ -63,6 +63,11 @@ class Criterion:
     #: Its labels or slices, worst first; the criterion's own numbers are those of the first.
     parts: tuple[Part, ...] = ()
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether all its parts are too rare to be judged, whatever people answer."""
+        return bool(self.parts) and not any(part.judged for part in self.parts)
+
 
 @dataclass(frozen=True, kw_only=True)
 class AnnotatorGold:

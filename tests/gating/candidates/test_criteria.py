@@ -153,9 +153,9 @@ def test_a_label_that_every_task_of_is_blind_can_be_judged() -> None:
 
 
 def test_a_batch_whose_labels_are_all_too_rare_says_so() -> None:
-    """It is held when everything is answered, with the remedy."""
-    verdict = judge([task(i, "positive", True) for i in range(12)], POLICY)
-    assert verdict.state is State.HOLD
+    """It is held before people answer in vain, with the remedy."""
+    verdict = judge([task(i, "positive", None) for i in range(12)], POLICY)
+    assert (verdict.state, verdict.labels_left) == (State.HOLD, 0)
     assert "no label has enough blind tasks to be judged" in verdict.sentence
 
 
