@@ -10,7 +10,8 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | \
 	while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
-install: .venv/.synced ## install uv and the locked environment: all that assay audit needs
+install: $(UV) ## install Assay alone, without Label Studio and what tests need
+	@test -e .venv/.synced || $(UV) sync --locked --no-default-groups --python $(PYTHON)
 
 setup: .venv/.synced $(LABEL_STUDIO)/.installed ## install uv, the locked environment and Label Studio
 

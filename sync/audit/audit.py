@@ -12,6 +12,7 @@ from sync.audit.export import Export, assemble
 from sync.audit.infer import infer
 from sync.audit.reader import Progress, read_tasks
 from sync.audit.tasks import SetAside
+from sync.errors import ConfigurationError
 from sync.gating.policy import GatePolicy
 from sync.gating.report import Report, report
 from sync.records import GoldItem, Json
@@ -30,7 +31,10 @@ class Audit:
     @property
     def set_aside(self) -> tuple[SetAside, ...]:
         """All that could not be read, and why."""
-        unread = (SetAside(**asdict(one)) for one in self.report.set_aside)
+        unread = (
+            SetAside(task=one.task, annotation=one.annotation, reason=one.reason)
+            for one in self.report.set_aside
+        )
         return (*self.export.set_aside, *unread)
 
     def person(self, annotator: int) -> int | str:
@@ -100,9 +104,28 @@ def audit(
     export = assemble(read_tasks(path, progress), gold, model_version)
     step("label config")
     config = label_configs.parse(infer(export.items) if xml is None else xml)
-    return Audit(
-        export=export,
-        config=config,
-        inferred=xml is None,
-        report=report(export.items, config, policy, shown=export.shown, step=step),
-    )
+    found = report(export.items, config, policy, shown=export.shown, step=step)
+    _check_fit(export, found)
+    return Audit(export=export, config=config, inferred=xml is None, report=found)
+
+
+def _check_fit(export: Export, found: Report) -> None:
+    """Refuse a label config by which hardly anything can be read.
+
+    Raises:
+        ConfigurationError: more than half of the answers or predictions are set aside.
+    """
+    given = sum(answer.result is not None for item in export.items for answer in item.answers)
+    proposed = sum(item.candidate is not None for item in export.items)
+    answers = [unread for unread in found.set_aside if unread.annotation is not None]
+    candidates = [unread for unread in found.set_aside if unread.candidate]
+    for what, unread, all_of in (
+        ("answers", answers, given),
+        ("predictions", candidates, proposed),
+    ):
+        if 2 * len(unread) > all_of:
+            raise ConfigurationError(
+                f"{len(unread):,} of {all_of:,} {what} do not fit the label config, the first in "
+                f"task {unread[0].task} ({unread[0].reason}): give the project's own with --config "
+                "(Settings › Labeling Interface › Code)"
+            )

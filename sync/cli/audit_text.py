@@ -50,6 +50,8 @@ def _about(audit: Audit, counts: dict[str, Any]) -> Iterator[str]:
         f"{counts['skips']:,} of them skips · {counts['gold']:,} tasks with gold · "
         f"{counts['predictions']:,} with a prediction"
     )
+    if audit.set_aside:
+        yield f"{len(audit.set_aside):,} of them could not be read and are left out: see the end."
     if audit.inferred:
         yield (
             "The label config is inferred from the labels that occur, so no label can be unknown; "
@@ -67,6 +69,8 @@ def _about(audit: Audit, counts: dict[str, Any]) -> Iterator[str]:
         )
     if counts["repeats"]:
         yield f"{counts['repeats']:,} answers are a person's second to a task; the first counts."
+    if any(answer.annotator == 0 for item in audit.export.items for answer in item.answers):
+        yield "Answers of deleted accounts name nobody: person 0 may be several people."
     if counts["unmatched_gold"]:
         yield f"{counts['unmatched_gold']:,} gold answers match no task of the export."
 

@@ -43,9 +43,11 @@ def _passed(criteria: Sequence[Criterion], scores: Scores) -> str:
 
 
 def _held(criteria: Sequence[Criterion], scores: Scores, worst: WorstLabel | None) -> str:
-    failed = next((c for c in criteria if c.state is State.HOLD), None)
-    if failed is None:
+    held = [c for c in criteria if c.state is State.HOLD]
+    if not held:
         return _settled(criteria, scores)
+    # What people say of candidates is worth what they are.
+    failed = min(held, key=lambda c: c.name not in ("gold", "agreement"))
     if failed.name == "acceptance":
         return _rejected(failed, scores, worst)
     if failed.parts:

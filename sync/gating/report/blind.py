@@ -35,8 +35,8 @@ def blind_part(
 ) -> Blind:
     """The tasks with a candidate in the order of a hash of their ids, scored by blind answers.
 
-    A task's score is the mean similarity of its blind answers to the candidate; a skip and a
-    candidate that cannot be read count as 0. The bounds of such scores hold if the tasks with a
+    A task's score is the mean similarity of its blind answers to the candidate; a skip counts as
+    0. A candidate that cannot be read is none. The bounds of such scores hold if the tasks with a
     blind answer are like a random draw from all tasks with a candidate, which no export shows.
 
     Args:
@@ -47,7 +47,7 @@ def blind_part(
     """
     without = tuple(_without(read, shown) for read in items)
     proposed = sorted(
-        (read for read in without if read.item.candidate is not None),
+        (read for read in without if read.candidate is not None),
         key=lambda read: place(read.item.task_id),
     )
     answered = [read for read in proposed if read.answers]
@@ -74,7 +74,7 @@ def blind_part(
             lacking=(0,) * len(counted),
             set_aside=(),
         ),
-        shown=sum(len(read.answers) for read in items if read.item.candidate is not None) - blind,
+        shown=sum(len(read.answers) for read in items if read.candidate is not None) - blind,
         blind=blind,
     )
 

@@ -36,6 +36,8 @@ class CandidateReport:
     #: Answers to tasks with a candidate with and without signs of it, skips included.
     shown: int
     blind: int
+    #: Those of the answers without signs that are skips; each confirms nothing.
+    skips: int
     labels: tuple[LabelFigure, ...]
     confusions: tuple[Confusion, ...]
 
@@ -66,6 +68,7 @@ def candidate_report(
         confirmed=round(sum(scored.score for scored in blind.scores.counted), 6),
         shown=blind.shown,
         blind=blind.blind,
+        skips=sum(values is None for task in tasks for values in task.answers),
         labels=figures(
             tasks, config, confidence=confidence, populations=_populations(blind.items, config)
         ),

@@ -20,6 +20,8 @@ class Unread:
     #: The annotation's id; None for a candidate or a gold answer.
     annotation: int | None
     reason: str
+    #: Whether it is the candidate.
+    candidate: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,6 +81,12 @@ class _Reader:
         try:
             return label_configs.read(self._config, result, item.data or None)
         except Skippable as error:
-            reason = f"{what}{error}"
-            self.unread.append(Unread(task=item.task_id, annotation=annotation, reason=reason))
+            self.unread.append(
+                Unread(
+                    task=item.task_id,
+                    annotation=annotation,
+                    reason=f"{what}{error}",
+                    candidate=result is item.candidate,
+                )
+            )
             return None
