@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from exports import CONFIG, annotation, choice, prediction, task, team
 
 from sync.cli import root
+from sync.errors import ConfigurationError
 
 
 @pytest.fixture
@@ -211,3 +212,23 @@ def test_examples_stand_in_the_help_as_they_are_typed(command: list[str]) -> Non
     assert lines.count("") > 4
     example = "assay audit export.json --gold" if command == ["audit"] else '{"data": {"text"'
     assert any(line.startswith(example) for line in lines)
+
+
+def test_a_label_config_that_does_not_fit_is_refused(run: Any) -> None:
+    """Another project's config exits with 2 and names the first answer, and never says HOLD."""
+    Path("other.xml").write_text(CONFIG.replace("label", "verdict"), encoding="utf-8")
+    done = run(batch(20, 0), "--config", "other.xml")
+    assert done.exit_code != 10
+    assert isinstance(done.exception, ConfigurationError)
+    assert "do not fit the label config, the first in task" in str(done.exception)
+
+
+def test_people_who_fail_gold_are_named_before_predictions(run: Any) -> None:
+    """What they say of the predictions says little of these."""
+    tasks = batch(60, 0)
+    for number, one in enumerate(tasks):
+        for answer in one["annotations"][:2]:
+            answer["result"] = choice("ca"[number % 2])
+    done = run(tasks, "--config", "config.xml")
+    assert done.output.startswith("HOLD: people answer gold right at most")
+    assert "says little of these" in done.output

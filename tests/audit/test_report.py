@@ -74,13 +74,15 @@ def test_tasks_without_an_answer_belong_to_the_population() -> None:
     assert 0.9 < many.lower < 1.0
 
 
-def test_skips_and_unreadable_predictions_count_as_wrong() -> None:
-    """Nobody gains by skipping, nor by proposing what the label config does not know."""
+def test_a_skip_confirms_nothing_and_an_unreadable_prediction_is_none() -> None:
+    """One of three is skipped; a freeze would not take what the label config does not know."""
     tasks = judged(["a"] * 4, ["a", "a", "a", "no such label"])
     tasks[0]["annotations"][0]["was_cancelled"] = True
     found = of(tasks)
-    assert found.candidates.acceptance == 0.5
-    assert [unread.task for unread in found.set_aside] == [4]
+    assert found.candidates.population == 3
+    assert found.candidates.acceptance == pytest.approx(2 / 3)
+    assert found.candidates.skips == 1
+    assert "(1 of 3 answers are skips)" in found.sentence
 
 
 def test_only_answers_without_signs_of_a_prediction_count() -> None:
