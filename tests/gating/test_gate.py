@@ -143,6 +143,11 @@ def test_people_who_fail_gold_hold_the_batch() -> None:
     assert verdict.state is State.HOLD
     assert "gold" in verdict.sentence
     assert {a.passed for a in verdict.annotators} == {0}
+    # The same people reject all candidates: that is said of the people.
+    sample = [task(i, no, no) for i, no in enumerate(("negative", "positive") * 30)]
+    verdict = judge(evidence(*sample, *open_end(5, 60), known=gold(20, right=False)))
+    assert verdict.criterion("acceptance").state is State.HOLD
+    assert verdict.sentence.startswith("HOLD: people answer gold right")
 
 
 def test_without_gold_nothing_passes() -> None:
