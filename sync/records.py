@@ -182,6 +182,8 @@ class GoldTask:
     answers: tuple[Answer, ...] = ()
     #: The task's data as it stands now.
     data: Json = field(default_factory=dict)
+    #: Nobody can answer it any more; the answers that it got stay.
+    deleted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

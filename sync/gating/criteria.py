@@ -138,7 +138,8 @@ def gold(evidence: Evidence, answers: Sequence[GoldAnswer], policy: GatePolicy) 
 
 def open_answers(evidence: Evidence) -> int:
     """Answers on planted gold that are still to come."""
-    return sum(max(evidence.overlap - len(task.answers), 0) for task in evidence.gold)
+    planted = (task for task in evidence.gold if not task.deleted)
+    return sum(max(evidence.overlap - len(task.answers), 0) for task in planted)
 
 
 def _gold_lacks(evidence: Evidence, x: Sequence[float], policy: GatePolicy) -> str:
@@ -148,13 +149,14 @@ def _gold_lacks(evidence: Evidence, x: Sequence[float], policy: GatePolicy) -> s
     if at_best is None:
         return f"gold can never show {least:.0%}: lower gate.gold.min"
     lacking = -(-(at_best - open_answers(evidence)) // evidence.overlap)
-    more = max(lacking, policy.gate.gold.min_tasks - len(evidence.gold))
+    usable = sum(bool(task.answers) or not task.deleted for task in evidence.gold)
+    more = max(lacking, policy.gate.gold.min_tasks - usable)
     if more <= 0:
         return ""
-    if not evidence.gold:
+    if not usable:
         return f"no gold is planted: run assay gold add with {more} tasks or more"
     return (
-        f"{len(evidence.gold)} gold tasks are too few to show {least:.0%}, whatever is answered: "
+        f"{usable} gold tasks are too few to show {least:.0%}, whatever is answered: "
         f"add {more} or more (assay gold add)"
     )
 

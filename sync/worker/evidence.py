@@ -50,6 +50,7 @@ def evidence(store: Store, project_id: int, batch: Batch) -> Evidence:
                 result=result,
                 answers=answers[task_id],
                 data=data.get(task_id, {}),
+                deleted=task_id not in data,
             )
             for task_id, result in sorted(gold.items())
         ),

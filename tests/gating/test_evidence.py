@@ -190,3 +190,15 @@ def test_stars_that_one_of_two_people_leaves_empty_are_no_agreement() -> None:
     assert state([*same[:59], None]) is State.PASS
     assert state([None] * 60) is State.HOLD
     assert state([given if i % 2 else None for i, given in enumerate(same)]) is not State.PASS
+
+
+def test_deleted_gold_is_waited_for_by_nobody() -> None:
+    """Twenty gold tasks that are gone unanswered ask for new gold; answers given before stay."""
+    sample = [right(position) for position in range(80)]
+    gone = tuple(replace(known, answers=(), deleted=True) for known in gold(20))
+    verdict = judge(sample, gone)
+    assert verdict.state is State.MORE
+    assert "assay gold add" in verdict.sentence
+    assert verdict.labels_left == 0
+    answered = tuple(replace(known, deleted=True) for known in gold(20))
+    assert judge(sample, answered).criterion("gold") == judge(sample, gold(20)).criterion("gold")
