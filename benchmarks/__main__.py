@@ -42,7 +42,8 @@ def write(lines: list[str]) -> None:
     head = (
         "# Benchmarks\n\n"
         "`make benchmark` measures this anew. Trust the ratios, not the seconds: both sides of a "
-        "row ran on the same machine, minutes apart, but for times that a row calls published.\n\n"
+        "row ran on the same machine, minutes apart, but for times that a row calls measured "
+        "before.\n\n"
         f"Label Studio {VERSION} (SQLite, its own development server), Python "
         f"{platform.python_version()}, {os.cpu_count()} cores, {utc_now():%Y-%m-%d}; one run.\n\n"
         "| what | Assay | peer | ratio |\n|---|---|---|---|\n"
