@@ -44,6 +44,7 @@ def read_so_far(url: str, project_id: int) -> int:
         return len(store.task_ids(project_id))
 
 
+@pytest.mark.slow
 def test_the_mirror_survives_sigkill(
     loop: Loop,
     tmp_path: Path,
