@@ -30,30 +30,30 @@ from sync.errors import Fatal
 
 #: Control tag to kind.
 KINDS: dict[str, Kind] = {
-    "Brush": brush,
-    "BrushLabels": brush,
+    "Brush": brush.KIND,
+    "BrushLabels": brush.KIND,
     "Choices": choices,
     "DateTime": date_time,
-    "Ellipse": shapes,
-    "EllipseLabels": shapes,
+    "Ellipse": shapes.KIND,
+    "EllipseLabels": shapes.KIND,
     "HyperTextLabels": spans,
-    "KeyPoint": keypoints,
-    "KeyPointLabels": keypoints,
+    "KeyPoint": keypoints.KIND,
+    "KeyPointLabels": keypoints.KIND,
     "Labels": spans,
     "Number": number,
     "Pairwise": pairwise,
     "ParagraphLabels": spans,
-    "Polygon": shapes,
-    "PolygonLabels": shapes,
+    "Polygon": shapes.KIND,
+    "PolygonLabels": shapes.KIND,
     "Ranker": ranker,
     "Rating": rating,
-    "Rectangle": shapes,
-    "RectangleLabels": shapes,
+    "Rectangle": shapes.KIND,
+    "RectangleLabels": shapes.KIND,
     "Taxonomy": Paths("taxonomy"),
     "TextArea": text_area,
     "TimeSeriesLabels": spans,
     "TimelineLabels": spans,
-    "VideoRectangle": video,
+    "VideoRectangle": video.KIND,
 }
 KINDS["Relations"] = Relations(KINDS)
 #: Controls that may also be answered once for each region.
@@ -89,7 +89,7 @@ def _plain(control: Control) -> Kind | None:
     if control.tag == "Choices" and "allownested" in control.switched_on:
         return _NESTED_CHOICES
     if control.tag == "Labels" and {tag.tag for tag in control.objects} == {"Image"}:
-        return image_labels
+        return image_labels.KIND
     return KINDS.get(control.tag)
 
 

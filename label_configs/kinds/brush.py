@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from label_configs.kinds import alignment, rle
-from label_configs.kinds.kind import Data, Pair, Region
+from label_configs.kinds import rle
+from label_configs.kinds.aligned import Aligned
+from label_configs.kinds.kind import Region
 from label_configs.kinds.regions import (
     Labels,
     Place,
@@ -27,9 +28,6 @@ from label_configs.kinds.regions import (
     written,
 )
 from label_configs.parse import Control
-
-METRIC = False
-SCALE = ""
 
 Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -48,27 +46,7 @@ class Mask:
     runs: bytes
 
 
-Value = tuple[Mask, ...]
-
-
-def obstacle(control: Control) -> str:
-    """What keeps the control's values from being compared; empty where nothing does."""
-    del control
-    return ""
-
-
-def read(control: Control, regions: Sequence[Region], data: Data) -> Value | None:
-    """The masks in order; None where there are none."""
-    del data
-    return tuple(sorted(mask(control, region) for region in regions)) or None
-
-
-def mask(control: Control, region: Region) -> Mask:
-    """The mask that a region holds.
-
-    Raises:
-        Malformed: it holds none, or none that fits the image.
-    """
+def _mask(control: Control, region: Region) -> Mask:
     value = value_of(control, region)
     size = size_of(region)
     if size is None:
@@ -93,42 +71,10 @@ def _runs(region: Region, value: dict[str, Any], pixels: int) -> IntArray:
     return runs
 
 
-def write(control: Control, value: Value) -> list[Region]:
-    """A region for each mask."""
-    return [_region(control, one) for one in value]
-
-
 def _region(control: Control, one: Mask) -> Region:
     sent = rle.encode(_unpacked(one), one.size[0] * one.size[1])
     made = {"format": "rle", "rle": list(sent)}
     return written(control, one.place, one.labels, one.size, made)
-
-
-def distance(control: Control, a: Value, b: Value) -> float:
-    """How far two values are apart; see `label_configs.kinds.alignment`."""
-    return float(distances(control, [a], [b])[0])
-
-
-def distances(control: Control, a: Sequence[Value], b: Sequence[Value]) -> Array:
-    """How far a[k] and b[k] are apart, (n,)."""
-    del control
-    return alignment.distances(a, b, similarity)
-
-
-def counts(control: Control, a: Value, b: Value, overlap: float) -> tuple[int, int, int]:
-    """Masks matched at the same place with the same labels and this IoU or more; |a|; |b|."""
-    del control
-    return alignment.counts(a, b, overlap, similarity)
-
-
-def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
-    """Labels of masks with an IoU of a half or more against each other."""
-    return alignment.pairs(control, a, b, similarity)
-
-
-def category(control: Control, value: Value) -> None:
-    """None: masks are no categories."""
-    del control, value
 
 
 def similarity(masks: Sequence[Mask], left: IntArray, right: IntArray) -> Array:
@@ -145,3 +91,6 @@ def similarity(masks: Sequence[Mask], left: IntArray, right: IntArray) -> Array:
 
 def _unpacked(one: Mask) -> IntArray:
     return np.frombuffer(one.runs, "<u4").astype(np.int64)
+
+
+KIND = Aligned(_mask, _region, similarity)

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from label_configs.kinds import alignment
-from label_configs.kinds.kind import Data, Pair, Region
+from label_configs.kinds.aligned import Aligned
+from label_configs.kinds.kind import Region
 from label_configs.kinds.regions import (
     Labels,
     Place,
@@ -33,9 +33,6 @@ from label_configs.kinds.regions import (
 )
 from label_configs.kinds.shapes import SLACK
 from label_configs.parse import Control
-
-METRIC = False
-SCALE = ""
 
 #: k, in parts of the image's scale.
 CONSTANT = 2 * 0.025
@@ -61,21 +58,6 @@ class Point:
     size: Size | None = field(default=None, compare=False)
 
 
-Value = tuple[Point, ...]
-
-
-def obstacle(control: Control) -> str:
-    """What keeps the control's values from being compared; empty where nothing does."""
-    del control
-    return ""
-
-
-def read(control: Control, regions: Sequence[Region], data: Data) -> Value | None:
-    """The points in order; None where there are none."""
-    del data
-    return tuple(sorted(_point(control, region) for region in regions)) or None
-
-
 def _point(control: Control, region: Region) -> Point:
     value = value_of(control, region)
     x, y = numbers(region, value, ("x", "y"))
@@ -86,41 +68,9 @@ def _point(control: Control, region: Region) -> Point:
     return Point(place_of(region, control.to_name[0]), labels, x, y, width, size_of(region))
 
 
-def write(control: Control, value: Value) -> list[Region]:
-    """A region for each point."""
-    return [_region(control, point) for point in value]
-
-
 def _region(control: Control, point: Point) -> Region:
     made: dict[str, Any] = {"x": point.x, "y": point.y, "width": point.width}
     return written(control, point.place, point.labels, point.size, made)
-
-
-def distance(control: Control, a: Value, b: Value) -> float:
-    """How far two values are apart; see `label_configs.kinds.alignment`."""
-    return float(distances(control, [a], [b])[0])
-
-
-def distances(control: Control, a: Sequence[Value], b: Sequence[Value]) -> Array:
-    """How far a[k] and b[k] are apart, (n,)."""
-    del control
-    return alignment.distances(a, b, similarity)
-
-
-def counts(control: Control, a: Value, b: Value, overlap: float) -> tuple[int, int, int]:
-    """Points matched at the same place with the same labels, at least so similar; |a|; |b|."""
-    del control
-    return alignment.counts(a, b, overlap, similarity)
-
-
-def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
-    """Labels of points that are similar by a half or more against each other."""
-    return alignment.pairs(control, a, b, similarity)
-
-
-def category(control: Control, value: Value) -> None:
-    """None: points are no categories."""
-    del control, value
 
 
 def similarity(points: Sequence[Point], left: IntArray, right: IntArray) -> Array:
@@ -144,3 +94,6 @@ def similarity(points: Sequence[Point], left: IntArray, right: IntArray) -> Arra
 def _log_aspect(point: Point) -> float:
     """The logarithm of the image's height over its width, NaN where it is not known."""
     return float("nan") if point.size is None else float(np.log(point.size[1] / point.size[0]))
+
+
+KIND = Aligned(_point, _region, similarity)

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from label_configs.kinds import alignment, geometry
-from label_configs.kinds.kind import Data, Pair, Region
+from label_configs.kinds import geometry
+from label_configs.kinds.aligned import Aligned
+from label_configs.kinds.kind import Region
 from label_configs.kinds.regions import (
     Labels,
     Place,
@@ -32,9 +33,6 @@ from label_configs.kinds.regions import (
 )
 from label_configs.parse import Control
 from sync.errors import Skippable
-
-METRIC = False
-SCALE = ""
 
 #: Percent that the corners of a polygon or of an upright box may lie outside of the image, and the
 #: centre of any other shape: editors round, and models overshoot.
@@ -70,8 +68,6 @@ class Shape:
     size: Size | None = field(default=None, compare=False)
 
 
-Value = tuple[Shape, ...]
-
 #: Names of the first numbers of each form that is no polygon.
 _NAMES = {
     "rectangle": ("x", "y", "width", "height"),
@@ -81,18 +77,6 @@ _OUTLINES: dict[str, Callable[..., Array]] = {
     "rectangle": geometry.rectangle,
     "ellipse": geometry.ellipse,
 }
-
-
-def obstacle(control: Control) -> str:
-    """What keeps the control's values from being compared; empty where nothing does."""
-    del control
-    return ""
-
-
-def read(control: Control, regions: Sequence[Region], data: Data) -> Value | None:
-    """The shapes in order; None where there are none."""
-    del data
-    return tuple(sorted(_shape(control, region) for region in regions)) or None
 
 
 def _shape(control: Control, region: Region) -> Shape:
@@ -165,11 +149,6 @@ def _inside(region: Region, points: Iterable[Sequence[float]], slack: float) -> 
             fail(region, f"it lies outside of the image: at {x:g}, {y:g} percent")
 
 
-def write(control: Control, value: Value) -> list[Region]:
-    """A region for each shape."""
-    return [_region(control, shape) for shape in value]
-
-
 def _region(control: Control, shape: Shape) -> Region:
     if not control.tag.lower().startswith((shape.form, "labels")):
         raise Skippable(f"{control.name!r} is {control.tag} and holds no {shape.form}")
@@ -181,33 +160,6 @@ def _region(control: Control, shape: Shape) -> Region:
     else:
         made = dict(zip((*_NAMES[shape.form], "rotation"), shape.numbers, strict=False))
     return written(control, shape.place, shape.labels, shape.size, made)
-
-
-def distance(control: Control, a: Value, b: Value) -> float:
-    """How far two values are apart; see `label_configs.kinds.alignment`."""
-    return float(distances(control, [a], [b])[0])
-
-
-def distances(control: Control, a: Sequence[Value], b: Sequence[Value]) -> Array:
-    """How far a[k] and b[k] are apart, (n,)."""
-    del control
-    return alignment.distances(a, b, similarity)
-
-
-def counts(control: Control, a: Value, b: Value, iou: float) -> tuple[int, int, int]:
-    """Shapes matched at the same place with the same labels and this IoU or more; |a|; |b|."""
-    del control
-    return alignment.counts(a, b, iou, similarity)
-
-
-def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
-    """Labels of shapes with an IoU of a half or more against each other."""
-    return alignment.pairs(control, a, b, similarity)
-
-
-def category(control: Control, value: Value) -> None:
-    """None: shapes are no categories."""
-    del control, value
 
 
 def similarity(shapes: Sequence[Shape], left: IntArray, right: IntArray) -> Array:
@@ -241,3 +193,6 @@ def _outline(shape: Shape) -> Array:
 @lru_cache(maxsize=4096)
 def _path(shape: Shape) -> geometry.Path:
     return geometry.path(_outline(shape))
+
+
+KIND = Aligned(_shape, _region, similarity)

@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from label_configs.kinds import alignment, geometry
-from label_configs.kinds.kind import Data, Pair, Region
+from label_configs.kinds import geometry
+from label_configs.kinds.aligned import Aligned
+from label_configs.kinds.kind import Region
 from label_configs.kinds.regions import (
     Labels,
     Place,
@@ -36,9 +37,6 @@ from label_configs.kinds.regions import (
 )
 from label_configs.kinds.shapes import REACH, SLACK, THINNEST
 from label_configs.parse import Control
-
-METRIC = False
-SCALE = ""
 
 #: Frames of a video: two hours at 30 a second.
 MOST_FRAMES = 216_000
@@ -81,9 +79,6 @@ class Track:
     duration: float = field(default=0.0, compare=False)
 
 
-Value = tuple[Track, ...]
-
-
 class _Boxes(NamedTuple):
     """A track frame by frame."""
 
@@ -93,18 +88,6 @@ class _Boxes(NamedTuple):
     boxes: Array
     #: (n,) degrees.
     rotation: Array
-
-
-def obstacle(control: Control) -> str:
-    """What keeps the control's values from being compared; empty where nothing does."""
-    del control
-    return ""
-
-
-def read(control: Control, regions: Sequence[Region], data: Data) -> Value | None:
-    """The tracks in order; None where there are none."""
-    del data
-    return tuple(sorted(_track(control, region) for region in regions)) or None
 
 
 def _track(control: Control, region: Region) -> Track:
@@ -153,11 +136,6 @@ def _count(region: Region, name: str, found: object) -> int:
     return int(number)
 
 
-def write(control: Control, value: Value) -> list[Region]:
-    """A region for each track."""
-    return [_region(control, track) for track in value]
-
-
 def _region(control: Control, track: Track) -> Region:
     # The editor derives the time of a frame from the video's rate.
     seconds = track.duration / track.last if track.last else 0.0
@@ -166,33 +144,6 @@ def _region(control: Control, track: Track) -> Region:
     if track.ends:
         made["framesCount"] = track.last
     return written(control, track.place, track.labels, None, made)
-
-
-def distance(control: Control, a: Value, b: Value) -> float:
-    """How far two values are apart; see `label_configs.kinds.alignment`."""
-    return float(distances(control, [a], [b])[0])
-
-
-def distances(control: Control, a: Sequence[Value], b: Sequence[Value]) -> Array:
-    """How far a[k] and b[k] are apart, (n,)."""
-    del control
-    return alignment.distances(a, b, similarity)
-
-
-def counts(control: Control, a: Value, b: Value, overlap: float) -> tuple[int, int, int]:
-    """Tracks matched at the same place with the same labels and this IoU or more; |a|; |b|."""
-    del control
-    return alignment.counts(a, b, overlap, similarity)
-
-
-def pairs(control: Control, a: Value | None, b: Value | None) -> list[Pair]:
-    """Labels of tracks with an IoU of a half or more against each other."""
-    return alignment.pairs(control, a, b, similarity)
-
-
-def category(control: Control, value: Value) -> None:
-    """None: tracks are no categories."""
-    del control, value
 
 
 def similarity(tracks: Sequence[Track], left: IntArray, right: IntArray) -> Array:
@@ -248,3 +199,6 @@ def _boxes(track: Track) -> _Boxes:
     at = [one.frame for one in keys]
     columns = np.stack([np.interp(frames, at, column) for column in table.T], axis=1)
     return _Boxes(frames, columns[:, :4], columns[:, 4])
+
+
+KIND = Aligned(_track, _region, similarity)

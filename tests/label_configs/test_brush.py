@@ -33,7 +33,7 @@ def region(bitmap: Any, label: str = "a", **more: Any) -> dict[str, Any]:
 
 
 def masks(*regions: dict[str, Any]) -> Any:
-    return brush.read(MASKS, regions, None)
+    return brush.KIND.read(MASKS, regions, None)
 
 
 def rgba(bitmap: Any) -> Any:
@@ -100,7 +100,7 @@ def test_masks_overlap_as_in_pycocotools(draw: Any, shape: tuple[int, ...]) -> N
     a, b = draw.draw(same), draw.draw(same)
     encoded = [coco.encode(np.asfortranarray(one.astype(np.uint8))) for one in (a, b)]
     expected = coco.iou(encoded[:1], encoded[1:], [False])[0, 0]
-    ours = 1 - brush.distance(MASKS, masks(region(a)), masks(region(b)))
+    ours = 1 - brush.KIND.distance(MASKS, masks(region(a)), masks(region(b)))
     assert ours == pytest.approx(expected, abs=1e-12)
 
 
@@ -108,7 +108,7 @@ def test_masks_overlap_as_in_pycocotools(draw: Any, shape: tuple[int, ...]) -> N
 def test_what_is_written_is_read(bitmap: Any, label: str, index: int) -> None:
     """read(write(v)) is v."""
     value = masks(region(bitmap, label, item_index=index))
-    assert brush.read(MASKS, brush.write(MASKS, value), None) == value
+    assert brush.KIND.read(MASKS, brush.KIND.write(MASKS, value), None) == value
     assert hash(value)
 
 
@@ -124,8 +124,8 @@ def test_a_large_mask_is_small_and_soon_read() -> None:
 def test_images_of_other_sizes_have_nothing_in_common() -> None:
     """A mask of as many pixels in another form is another mask."""
     flat, tall = masks(region(np.ones((2, 8), bool))), masks(region(np.ones((8, 2), bool)))
-    assert brush.distance(MASKS, flat, tall) == 1
-    assert brush.pairs(MASKS, flat, tall) == [("a", None), (None, "a")]
+    assert brush.KIND.distance(MASKS, flat, tall) == 1
+    assert brush.KIND.pairs(MASKS, flat, tall) == [("a", None), (None, "a")]
 
 
 def test_labels_stand_against_each_other() -> None:
@@ -133,9 +133,9 @@ def test_labels_stand_against_each_other() -> None:
     whole, part = np.ones((2, 4), bool), np.ones((2, 4), bool)
     part[0] = False
     a, b = masks(region(whole), region(part, "b")), masks(region(part))
-    assert brush.pairs(MASKS, a, b) == [("a", None), ("b", "a")]
-    assert brush.counts(MASKS, a, b, 0.5) == (1, 2, 1)
-    assert brush.counts(MASKS, a, b, 0.6) == (0, 2, 1)
+    assert brush.KIND.pairs(MASKS, a, b) == [("a", None), ("b", "a")]
+    assert brush.KIND.counts(MASKS, a, b, 0.5) == (1, 2, 1)
+    assert brush.KIND.counts(MASKS, a, b, 0.6) == (0, 2, 1)
 
 
 ONE = region(np.ones((2, 3), bool))

@@ -27,7 +27,7 @@ def region(x: Any, y: Any, label: str = "a", **more: Any) -> dict[str, Any]:
 
 
 def points(*regions: dict[str, Any]) -> Any:
-    return keypoints.read(POINTS, regions, None)
+    return keypoints.KIND.read(POINTS, regions, None)
 
 
 percent = st.floats(0, 100)
@@ -41,14 +41,14 @@ lists = st.lists(
 @given(lists)
 def test_what_is_written_is_read(value: Any) -> None:
     """read(write(v)) is v."""
-    assert keypoints.read(POINTS, keypoints.write(POINTS, value), None) == value
+    assert keypoints.KIND.read(POINTS, keypoints.KIND.write(POINTS, value), None) == value
 
 
 @given(lists, lists)
 def test_distance_is_symmetric_and_0_for_the_same(a: Any, b: Any) -> None:
     """It lies in [0, 1] whichever way round, and a value is nowhere but where it is."""
-    there, back, same = keypoints.distances(POINTS, [a, b, a], [b, a, a])
-    assert there == back == keypoints.distance(POINTS, a, b)
+    there, back, same = keypoints.KIND.distances(POINTS, [a, b, a], [b, a, a])
+    assert there == back == keypoints.KIND.distance(POINTS, a, b)
     assert 0 <= there <= 1
     assert same == 0
 
@@ -65,7 +65,7 @@ def test_similarity_is_that_of_coco(x: float, y: float, u: float, v: float) -> N
     theirs._gts, theirs._dts = {(1, 1): [object_]}, {(1, 1): [_detection(x * 6.4, y * 4.8)]}
     expected = theirs.computeOks(1, 1)[0][0]
     assert COCO
-    ours = 1 - keypoints.distance(POINTS, points(region(x, y)), points(region(u, v)))
+    ours = 1 - keypoints.KIND.distance(POINTS, points(region(x, y)), points(region(u, v)))
     assert ours == pytest.approx(expected, abs=1e-9)
 
 
@@ -84,26 +84,28 @@ def test_half_is_where_the_text_says() -> None:
     apart = 0.05 * math.sqrt(2 * math.log(2)) * math.sqrt(640 * 480)
     assert apart == pytest.approx(33, abs=0.5)
     for dx, dy in ((apart / 6.4, 0), (0, apart / 4.8)):
-        found = keypoints.distance(POINTS, points(region(50, 50)), points(region(50 + dx, 50 + dy)))
+        found = keypoints.KIND.distance(
+            POINTS, points(region(50, 50)), points(region(50 + dx, 50 + dy))
+        )
         assert found == pytest.approx(0.5)
 
 
 def test_one_known_size_is_enough() -> None:
     """A prediction without the image's size is compared as if it had the other's."""
     bare = {"original_width": None}
-    known = keypoints.distance(POINTS, points(region(50, 50)), points(region(53, 50)))
+    known = keypoints.KIND.distance(POINTS, points(region(50, 50)), points(region(53, 50)))
     for a, b in (({}, bare), (bare, {})):
         sides = points(region(50, 50, **a)), points(region(53, 50, **b))
-        assert keypoints.distance(POINTS, *sides) == pytest.approx(known)
+        assert keypoints.KIND.distance(POINTS, *sides) == pytest.approx(known)
     square = points(region(50, 50, **bare)), points(region(53, 50, **bare))
-    assert keypoints.distance(POINTS, *square) != pytest.approx(known, abs=1e-3)
+    assert keypoints.KIND.distance(POINTS, *square) != pytest.approx(known, abs=1e-3)
 
 
 def test_labels_stand_against_each_other() -> None:
     """Points at the same spot are the same thing, whatever they are called."""
     a, b = points(region(5, 5), region(50, 50)), points(region(5, 5, "b"))
-    assert keypoints.pairs(POINTS, a, b) == [("a", "b"), ("a", None)]
-    assert keypoints.counts(POINTS, a, a, 0.9) == (2, 2, 2)
+    assert keypoints.KIND.pairs(POINTS, a, b) == [("a", "b"), ("a", None)]
+    assert keypoints.KIND.counts(POINTS, a, a, 0.9) == (2, 2, 2)
 
 
 @pytest.mark.parametrize(

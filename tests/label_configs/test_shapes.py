@@ -45,7 +45,7 @@ def box(x: float, y: float, width: float, height: float, label: str = "a") -> di
 
 
 def boxes(*regions: dict[str, Any]) -> Any:
-    return shapes.read(BOXES, regions, None)
+    return shapes.KIND.read(BOXES, regions, None)
 
 
 ellipses = st.fixed_dictionaries(
@@ -78,7 +78,7 @@ def values(tag: str, form: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     made = st.tuples(form, labels).map(lambda two: region(tag, two[1], **two[0]))
     sized = made.map(lambda one: one | {"original_width": 640, "original_height": 480})
     lists = st.lists(sized, min_size=1, max_size=4)
-    return lists.map(lambda regions: shapes.read(kind, regions, None))
+    return lists.map(lambda regions: shapes.KIND.read(kind, regions, None))
 
 
 FORMS = {"RectangleLabels": rectangles, "EllipseLabels": ellipses, "PolygonLabels": polygons}
@@ -92,7 +92,7 @@ def test_what_is_written_is_read(tag: str) -> None:
 
     @given(values(tag, FORMS[tag]))
     def check(value: Any) -> None:
-        assert shapes.read(kind, shapes.write(kind, value), None) == value
+        assert shapes.KIND.read(kind, shapes.KIND.write(kind, value), None) == value
 
     check()
 
@@ -104,8 +104,8 @@ def test_distance_is_symmetric_and_0_for_the_same(tag: str) -> None:
 
     @given(values(tag, FORMS[tag]), values(tag, FORMS[tag]))
     def check(a: Any, b: Any) -> None:
-        there, back, same = shapes.distances(kind, [a, b, a], [b, a, a])
-        assert there == back == shapes.distance(kind, a, b)
+        there, back, same = shapes.KIND.distances(kind, [a, b, a], [b, a, a])
+        assert there == back == shapes.KIND.distance(kind, a, b)
         assert 0 <= there <= 1
         assert same == 0
 
@@ -114,7 +114,7 @@ def test_distance_is_symmetric_and_0_for_the_same(tag: str) -> None:
 
 def test_the_distance_of_two_boxes_is_what_is_not_common() -> None:
     """Half of each box is common to both: 50 of 150 square percent."""
-    assert shapes.distance(BOXES, boxes(box(0, 0, 10, 10)), boxes(box(5, 0, 10, 10))) == (
+    assert shapes.KIND.distance(BOXES, boxes(box(0, 0, 10, 10)), boxes(box(5, 0, 10, 10))) == (
         pytest.approx(1 - 50 / 150)
     )
 
@@ -122,7 +122,7 @@ def test_the_distance_of_two_boxes_is_what_is_not_common() -> None:
 def test_the_box_of_none_counts() -> None:
     """One of three boxes has no partner: 2 * 1 / 3 are alike."""
     one, two = boxes(box(0, 0, 10, 10)), boxes(box(0, 0, 10, 10), box(50, 50, 9, 9))
-    assert shapes.distance(BOXES, one, two) == pytest.approx(1 / 3)
+    assert shapes.KIND.distance(BOXES, one, two) == pytest.approx(1 / 3)
 
 
 @given(values("RectangleLabels", rectangles), values("RectangleLabels", rectangles))
@@ -137,43 +137,43 @@ def test_boxes_are_compared_as_by_pycocotools(a: Any, b: Any) -> None:
         ious = iou(*sides, [False] * len(sides[1]))
         total += ious[linear_sum_assignment(ious, maximize=True)].sum()
     expected = 1 - 2 * total / (len(a) + len(b))
-    assert shapes.distance(BOXES, a, b) == pytest.approx(expected, abs=1e-9)
+    assert shapes.KIND.distance(BOXES, a, b) == pytest.approx(expected, abs=1e-9)
 
 
 def test_no_box_matches_two() -> None:
     """Two equal boxes of one side have one partner, not two."""
     one, two = boxes(box(0, 0, 10, 10)), boxes(box(0, 0, 10, 10), box(0, 0, 10, 10))
-    assert shapes.distance(BOXES, one, two) == pytest.approx(1 / 3)
-    assert shapes.counts(BOXES, one, two, 0.5) == (1, 1, 2)
+    assert shapes.KIND.distance(BOXES, one, two) == pytest.approx(1 / 3)
+    assert shapes.KIND.counts(BOXES, one, two, 0.5) == (1, 1, 2)
 
 
 def test_other_labels_do_not_match() -> None:
     """The same box with another label has nothing in common, and is told as a confusion."""
     a, b = boxes(box(0, 0, 10, 10)), boxes(box(0, 0, 10, 10, "b"))
-    assert shapes.distance(BOXES, a, b) == 1
-    assert shapes.pairs(BOXES, a, b) == [("a", "b")]
+    assert shapes.KIND.distance(BOXES, a, b) == 1
+    assert shapes.KIND.pairs(BOXES, a, b) == [("a", "b")]
 
 
 def test_pairs_prefer_the_same_label() -> None:
     """Of boxes that lie on each other those of one label stand against each other."""
     a = boxes(box(0, 0, 10, 10, "a"), box(0, 0, 10, 10, "b"))
-    assert sorted(shapes.pairs(BOXES, a, a)) == [("a", "a"), ("b", "b")]
+    assert sorted(shapes.KIND.pairs(BOXES, a, a)) == [("a", "a"), ("b", "b")]
 
 
 def test_what_lies_apart_stands_against_nothing() -> None:
     """Boxes with less than half in common are one missed and one too many."""
     a, b = boxes(box(0, 0, 10, 10)), boxes(box(5, 0, 10, 10, "b"))
-    assert shapes.pairs(BOXES, a, b) == [("a", None), (None, "b")]
-    assert shapes.pairs(BOXES, None, b) == [(None, "b")]
+    assert shapes.KIND.pairs(BOXES, a, b) == [("a", None), (None, "b")]
+    assert shapes.KIND.pairs(BOXES, None, b) == [(None, "b")]
 
 
 @pytest.mark.parametrize("change", [{"item_index": 1}, {"to_name": "other"}])
 def test_other_places_do_not_match(change: dict[str, Any]) -> None:
     """The same box on another page or image has nothing in common."""
     here, there = boxes(box(0, 0, 10, 10)), boxes(box(0, 0, 10, 10) | change)
-    assert shapes.distance(BOXES, here, there) == 1
-    assert shapes.pairs(BOXES, here, there) == [("a", None), (None, "a")]
-    assert shapes.read(BOXES, shapes.write(BOXES, there), None) == there
+    assert shapes.KIND.distance(BOXES, here, there) == 1
+    assert shapes.KIND.pairs(BOXES, here, there) == [("a", None), (None, "a")]
+    assert shapes.KIND.read(BOXES, shapes.KIND.write(BOXES, there), None) == there
 
 
 def test_a_turned_box_is_where_the_editor_draws_it() -> None:
@@ -182,7 +182,7 @@ def test_a_turned_box_is_where_the_editor_draws_it() -> None:
     # 20 x 10 pixels at (100, 50): turned, it reaches 10 to the left and 20 down.
     turned = boxes(region(x=50, y=50, width=10, height=10, rotation=90) | size)
     upright = boxes(region(x=45, y=50, width=5, height=20) | size)
-    assert shapes.distance(BOXES, turned, upright) == pytest.approx(0, abs=1e-6)
+    assert shapes.KIND.distance(BOXES, turned, upright) == pytest.approx(0, abs=1e-6)
 
 
 def test_forms_are_compared_with_each_other() -> None:
@@ -191,9 +191,11 @@ def test_forms_are_compared_with_each_other() -> None:
         f"<View>{IMAGE}<Labels name='c' toName='image'>{LABELS}</Labels></View>"
     )
     corners = [[0, 0], [10, 0], [10, 10], [0, 10]]
-    polygon = shapes.read(kind.by_name["c"], [region("Labels", points=corners)], None)
-    other = shapes.read(kind.by_name["c"], [region("Labels", x=5, y=0, width=10, height=10)], None)
-    assert shapes.distance(kind.by_name["c"], polygon, other) == pytest.approx(1 - 50 / 150)
+    polygon = shapes.KIND.read(kind.by_name["c"], [region("Labels", points=corners)], None)
+    other = shapes.KIND.read(
+        kind.by_name["c"], [region("Labels", x=5, y=0, width=10, height=10)], None
+    )
+    assert shapes.KIND.distance(kind.by_name["c"], polygon, other) == pytest.approx(1 - 50 / 150)
 
 
 SIDES = {"x": 1, "y": 1, "width": 5, "height": 5}
@@ -250,7 +252,7 @@ def test_what_cannot_be_read_is_named(wrong: dict[str, Any], message: str) -> No
 def test_other_forms_are_checked_too(tag: str, value: dict[str, Any], message: str) -> None:
     """No area, no numbers, or outside of the image."""
     with pytest.raises(Malformed, match=message):
-        shapes.read(control(tag), [region(tag, **value)], None)
+        shapes.KIND.read(control(tag), [region(tag, **value)], None)
 
 
 @pytest.mark.parametrize("tag", ["Rectangle", "Ellipse", "Polygon"])
@@ -258,9 +260,9 @@ def test_bare_tags_have_shapes_without_labels(tag: str) -> None:
     """They are compared likewise, and count under the name of their tag."""
     value = SIDES | {"radiusX": 2, "radiusY": 3, "points": [[0, 0], [5, 0], [5, 5]]}
     kind = control(tag)
-    found = shapes.read(kind, [region(tag, None, **value)], None)
-    assert shapes.pairs(kind, found, found) == [(tag, tag)]
-    assert shapes.distance(kind, found, found) == 0
+    found = shapes.KIND.read(kind, [region(tag, None, **value)], None)
+    assert shapes.KIND.pairs(kind, found, found) == [(tag, tag)]
+    assert shapes.KIND.distance(kind, found, found) == 0
 
 
 def test_what_a_control_cannot_hold_is_not_written() -> None:
@@ -271,7 +273,7 @@ def test_what_a_control_cannot_hold_is_not_written() -> None:
         (shapes.Shape(("sound", 0), ("a",), "ellipse", (5.0, 5.0, 1.0, 1.0, 0.0, 1.0)),),
     ):
         with pytest.raises(Skippable):
-            shapes.write(control("EllipseLabels"), wrong)
+            shapes.KIND.write(control("EllipseLabels"), wrong)
 
 
 def cells(answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -296,7 +298,7 @@ def test_people_agree_on_cells_as_was_measured(datasets: Path, how: str, f1: flo
     lines = (datasets / "bccd_boxes" / "items.jsonl").read_text().splitlines()
     items = [item for item in map(json.loads, lines) if item["slice"]["passes"] == how]
     sides = [[drawn(answer, item["data"]) for answer in item["labels"]] for item in items]
-    hits = sum(shapes.counts(BOXES, one, two, 0.5)[0] for one, two in sides)
+    hits = sum(shapes.KIND.counts(BOXES, one, two, 0.5)[0] for one, two in sides)
     told = sum(len(cells(answer)) for item in items for answer in item["labels"])
     assert 2 * hits / told == pytest.approx(f1, abs=0.0005)
 

@@ -19,7 +19,7 @@ def read(tag: str, **value: Any) -> Any:
     ).by_name["c"]
     size = {"original_width": 100, "original_height": 50}
     region = {"id": "r1", "to_name": "i", "type": tag.lower(), "value": value}
-    return shapes.read(control, [region | size], None)
+    return shapes.KIND.read(control, [region | size], None)
 
 
 SIDES = {"Rectangle": ("width", "height"), "Ellipse": ("radiusX", "radiusY")}

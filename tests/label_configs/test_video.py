@@ -32,7 +32,7 @@ def region(*keys: Any, label: str = "a", frames: Any = 10, **more: Any) -> dict[
 
 
 def tracks(*regions: dict[str, Any]) -> Any:
-    return video.read(TRACKS, regions, None)
+    return video.KIND.read(TRACKS, regions, None)
 
 
 percent = st.floats(1, 50)
@@ -56,13 +56,13 @@ values = st.lists(regions, min_size=1, max_size=3).map(lambda some: tracks(*some
 @given(values)
 def test_what_is_written_is_read(value: Any) -> None:
     """read(write(v)) is v."""
-    assert video.read(TRACKS, video.write(TRACKS, value), None) == value
+    assert video.KIND.read(TRACKS, video.KIND.write(TRACKS, value), None) == value
 
 
 @given(values, values)
 def test_distance_is_symmetric_and_0_for_the_same(a: Any, b: Any) -> None:
     """It lies in [0, 1] whichever way round, and a value is nowhere but where it is."""
-    there, back, same = video.distances(TRACKS, [a, b, a], [b, a, a])
+    there, back, same = video.KIND.distances(TRACKS, [a, b, a], [b, a, a])
     assert there == pytest.approx(back, abs=1e-12)
     assert 0 <= there <= 1
     assert same == 0
@@ -96,28 +96,28 @@ def test_tracks_overlap_as_frame_by_frame_in_shapely(a: Any, b: Any) -> None:
     common = sum(one.intersection(other).area for one, other in both)
     covered = sum(one.union(other).area for one, other in both)
     b["value"]["labels"] = a["value"]["labels"]
-    ours = 1 - video.distance(TRACKS, tracks(a), tracks(b))
+    ours = 1 - video.KIND.distance(TRACKS, tracks(a), tracks(b))
     assert ours == pytest.approx(common / covered, abs=1e-5)
 
 
 def test_a_track_that_ends_early_lacks_the_rest() -> None:
     """Five of ten frames in common, in the same place."""
     whole, half = tracks(region(key(1, 5))), tracks(region(key(1, 5), key(5, 5, enabled=False)))
-    assert video.distance(TRACKS, whole, half) == pytest.approx(1 - 5 / 10)
+    assert video.KIND.distance(TRACKS, whole, half) == pytest.approx(1 - 5 / 10)
 
 
 def test_a_box_between_keyframes_is_where_a_keyframe_would_be() -> None:
     """A keyframe on the straight line between two changes nothing."""
     two, three = region(key(1, 5), key(9, 45)), region(key(1, 5), key(5, 25), key(9, 45))
-    assert video.distance(TRACKS, tracks(two), tracks(three)) == pytest.approx(0)
+    assert video.KIND.distance(TRACKS, tracks(two), tracks(three)) == pytest.approx(0)
 
 
 def test_labels_stand_against_each_other() -> None:
     """The same track is the same thing, whatever it is called."""
     a, b = tracks(region(key(1, 5))), tracks(region(key(1, 5), label="b"))
-    assert video.distance(TRACKS, a, b) == 1
-    assert video.pairs(TRACKS, a, b) == [("a", "b")]
-    assert video.counts(TRACKS, a, a, 1.0) == (1, 1, 1)
+    assert video.KIND.distance(TRACKS, a, b) == 1
+    assert video.KIND.pairs(TRACKS, a, b) == [("a", "b")]
+    assert video.KIND.counts(TRACKS, a, a, 1.0) == (1, 1, 1)
 
 
 def test_labels_are_those_of_the_control_beside() -> None:
@@ -169,7 +169,7 @@ def test_turns_without_end_can_be_compared() -> None:
         tracks(region(key(1, 5, rotation=1e308), key(5, 5, rotation=-1e308))),
         tracks(region(key(1, 5))),
     )
-    assert 0 <= video.distance(TRACKS, one, other) <= 1
+    assert 0 <= video.KIND.distance(TRACKS, one, other) <= 1
 
 
 @pytest.mark.parametrize("frames", [None, 0])
@@ -179,6 +179,6 @@ def test_a_track_of_unknown_length_goes_on_as_the_other(frames: Any) -> None:
         tracks(region(key(1, 5), frames=100)),
         tracks(region(key(1, 5), frames=frames)),
     )
-    assert video.distance(TRACKS, drawn, proposed) == 0
-    assert video.distance(TRACKS, proposed, drawn) == 0
-    assert video.read(TRACKS, video.write(TRACKS, proposed), None) == proposed
+    assert video.KIND.distance(TRACKS, drawn, proposed) == 0
+    assert video.KIND.distance(TRACKS, proposed, drawn) == 0
+    assert video.KIND.read(TRACKS, video.KIND.write(TRACKS, proposed), None) == proposed
