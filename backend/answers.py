@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import label_configs
-from backend.engines import Guess, Model
-from backend.engines.base import single_choice
-from backend.registry import Registry
+from backend.engines import Abstention, Answer, Model, Proposal
+from backend.serving import Serving
 from label_configs import LabelConfig
 from sync.errors import AssayError, Fatal
 from sync.records import Json
@@ -29,16 +28,20 @@ _MOST_FAILURES = 8
 class Answers:
     """Answers from the frozen ledger, from an engine, or not at all."""
 
-    def __init__(self, store: Store, registry: Registry) -> None:
+    def __init__(self, store: Store, serving: Serving) -> None:
         """Models are loaded when they are first asked."""
-        self._store, self._registry = store, registry
+        self._store, self._serving = store, serving
         self._configs: dict[str, LabelConfig] = {}
 
-    def version(self, project_id: int, *, for_freeze: bool) -> str:
+    def version(self, project_id: int, xml: str, *, for_freeze: bool) -> str:
         """The model version that `/setup` names."""
-        if for_freeze:
-            return self._registry.current(project_id) or ""
-        return model_version(project_id)
+        if not for_freeze:
+            return model_version(project_id)
+        try:
+            return self._serving.version(project_id, self._config(self._xml(project_id, xml)))
+        except AssayError as error:
+            _log.warning("project %s: no version: %s", project_id, error)
+            return ""
 
     def versions(self, project_id: int | None) -> list[str]:
         """The version of a project, or of all that Assay is connected to."""
@@ -47,7 +50,13 @@ class Answers:
         return [project.model_version for project in self._store.projects()]
 
     def predict(
-        self, project_id: int, tasks: Sequence[Json], xml: str, *, for_freeze: bool
+        self,
+        project_id: int,
+        tasks: Sequence[Json],
+        xml: str,
+        *,
+        for_freeze: bool,
+        context: Json | None = None,
     ) -> tuple[list[Element], Counter[str]]:
         """One element a task, in their order, and how many came from where.
 
@@ -56,44 +65,55 @@ class Answers:
 
         Args:
             project_id: Label Studio's id.
-            tasks: as Label Studio sends them; an engine sees their data and nothing else.
+            tasks: each has an id and data, and nothing else.
             xml: the label config of the request, if it has one.
             for_freeze: a freeze asks, so an engine answers for every task.
+            context: what a person just drew, where Label Studio asks interactively.
         """
-        project = self._store.project(project_id)
-        if project is not None and not for_freeze:
+        if self._store.project(project_id) is not None and not for_freeze:
             return self._ledger(project_id, [int(task["id"]) for task in tasks])
-        xml = xml or (project.label_config if project else "")
-        return self._engine(project_id, [task["data"] for task in tasks], xml, for_freeze)
+        return self._engine(project_id, tasks, xml, for_freeze, context)
+
+    def _xml(self, project_id: int, xml: str) -> str:
+        project = None if xml else self._store.project(project_id)
+        return project.label_config if project else xml
 
     def _engine(
-        self, project_id: int, data: list[Json], xml: str, for_freeze: bool
+        self,
+        project_id: int,
+        tasks: Sequence[Json],
+        xml: str,
+        for_freeze: bool,
+        context: Json | None,
     ) -> tuple[list[Element], Counter[str]]:
-        nothing: list[Element] = [{} for _ in data]
-        # Asked once: a training that ends meanwhile must not lend its version to these answers.
-        version = self._registry.current(project_id)
-        if version is None:
-            _log.info("project %s: no model is trained yet, abstaining", project_id)
-            return nothing, Counter(abstained=len(data))
-        shown = version if for_freeze else model_version(project_id)
+        nothing: list[Element] = [{} for _ in tasks]
         try:
-            config = self._config(xml)
-            model = self._registry.load(project_id, version, config)
-            guesses, failed = _ask(model, data)
-            elements = [_element(config, guess, shown) if guess else {} for guess in guesses]
+            config = self._config(self._xml(project_id, xml))
+            served = self._serving.model(project_id, config)
+            if served is None:
+                _log.info("project %s: no model is trained yet, abstaining", project_id)
+                return nothing, Counter(abstained=len(tasks))
+            answers, failed = _ask(served.model, tasks, context)
         except AssayError as error:
             _log.warning("project %s: abstaining: %s", project_id, error)
-            return nothing, Counter(failed=len(data))
+            return nothing, Counter(failed=len(tasks))
         except Exception as error:
             # Label Studio would show an annotator an error page for whatever escapes here. The
             # error's own text stays out of the log: it may quote the task.
             where = "".join(traceback.format_tb(error.__traceback__))
             kind = type(error).__name__
-            _log.error("project %s: %s: %s, abstaining\n%s", project_id, version, kind, where)
-            return nothing, Counter(failed=len(data))
-        answered = sum(bool(element) for element in elements)
+            _log.error("project %s: %s, abstaining\n%s", project_id, kind, where)
+            return nothing, Counter(failed=len(tasks))
+        shown = "" if for_freeze else model_version(project_id)
+        elements = [
+            _element(answer, shown or answer.version or served.version)
+            if isinstance(answer, Proposal)
+            else _abstained(answer, for_freeze)
+            for answer in answers
+        ]
+        answered = sum("result" in element for element in elements)
         return elements, Counter(
-            engine=answered, failed=failed, abstained=len(data) - answered - failed
+            engine=answered, failed=failed, abstained=len(tasks) - answered - failed
         )
 
     def _ledger(self, project_id: int, ids: Sequence[int]) -> tuple[list[Element], Counter[str]]:
@@ -128,8 +148,8 @@ class Answers:
         return self._configs[xml]
 
 
-def _ask(model: Model, data: list[Json]) -> tuple[list[Guess | None], int]:
-    """One guess a task, and on how many tasks the model failed.
+def _ask(model: Model, tasks: Sequence[Json], context: Json | None) -> tuple[list[Answer], int]:
+    """One answer a task, and on how many tasks the model failed.
 
     Where it fails on all together they are asked one by one, so that one bad task costs only
     itself.
@@ -138,37 +158,38 @@ def _ask(model: Model, data: list[Json]) -> tuple[list[Guess | None], int]:
         Fatal: it fails on one after the other, or leaves tasks out.
     """
     try:
-        return _counted(model.predict(data), len(data)), 0
+        return _counted(model.predict(tasks, context), len(tasks)), 0
     except Exception as error:
-        if len(data) == 1:
+        if len(tasks) == 1:
             raise
         _log.warning("asking one by one, since together it failed: %s", type(error).__name__)
-    guesses: list[Guess | None] = []
+    answers: list[Answer] = []
     failed = 0
-    for item in data:
+    for task in tasks:
         try:
-            guesses += _counted(model.predict([item]), 1)
+            answers += _counted(model.predict([task], context), 1)
         except Exception as error:
             _log.warning("abstaining on a task: %s", type(error).__name__)
-            guesses.append(None)
+            answers.append(Abstention("the engine failed on this task"))
             failed += 1
             if failed == _MOST_FAILURES:
                 raise Fatal(f"the model failed on {failed} tasks, so no more are asked") from error
-    return guesses, failed
+    return answers, failed
 
 
-def _counted(guesses: list[Guess | None], tasks: int) -> list[Guess | None]:
-    if len(guesses) != tasks:
-        raise Fatal(f"the model gave {len(guesses)} answers to {tasks} tasks")
-    return guesses
+def _counted(answers: list[Answer], tasks: int) -> list[Answer]:
+    if len(answers) != tasks:
+        raise Fatal(f"the model gave {len(answers)} answers to {tasks} tasks")
+    return answers
 
 
-def _element(config: LabelConfig, guess: Guess, version: str) -> Element:
-    label, score = guess
-    control = single_choice(config)
+def _element(proposal: Proposal, version: str) -> Element:
     # A score that is no number would make Label Studio drop the whole reply.
-    if control is None or label not in control.allowed or not 0.0 <= score <= 1.0:
+    if not 0.0 <= proposal.score <= 1.0:
         return {}
-    values = {control.name: frozenset({label})}
-    result = label_configs.write(config, values, score=score)
-    return {"result": result, "score": score, "model_version": version}
+    return {"result": proposal.result, "score": proposal.score, "model_version": version}
+
+
+def _abstained(answer: Abstention, for_freeze: bool) -> Element:
+    """Label Studio skips an element without a result; a freeze wants to know why there is none."""
+    return {"abstained": answer.reason} if for_freeze else {}

@@ -14,12 +14,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import HTTPException
 
 from backend.answers import Answers
-from backend.bodies import Malformed, Predict, project_of
+from backend.bodies import Malformed, Predict, Setup, project_of
 from backend.faults import describe
 from backend.metrics import Metrics
-from backend.registry import Registry
+from backend.serving import Serving
 from backend.trainer import Trainer
-from backend.uploads import uploads_of
 from sync.errors import Retriable
 from sync.records import Project
 from sync.settings import WAKING_ACTIONS, Settings
@@ -46,7 +45,7 @@ def create_app(settings: Settings, store_factory: Callable[[str], Store] = Store
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     store = store_factory(settings.store_url)
     metrics = Metrics()
-    answers = Answers(store, Registry(settings.home / "models", uploads_of(settings)))
+    answers = Answers(store, Serving(settings))
     trainer = Trainer(settings.home)
     guard = _Guard(settings.backend_user, password)
     _watch(app, metrics)
@@ -135,9 +134,9 @@ def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> No
     def setup() -> Any:
         if not guard.allows():
             return _unauthorized()
-        body = _body()
-        project_id = project_of(body.get("project") if isinstance(body, dict) else None)
-        return {"model_version": answers.version(project_id, for_freeze=_for_freeze())}
+        asked = Setup.read(_body())
+        version = answers.version(asked.project_id, asked.schema, for_freeze=_for_freeze())
+        return {"model_version": version}
 
     @app.post("/predict")
     def predict() -> Any:
@@ -145,7 +144,11 @@ def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> No
             return _unauthorized()
         asked = Predict.read(_body())
         elements, count = answers.predict(
-            asked.project_id, asked.tasks, asked.label_config, for_freeze=_for_freeze()
+            asked.project_id,
+            asked.tasks,
+            asked.label_config,
+            for_freeze=_for_freeze(),
+            context=asked.context,
         )
         for source, number in count.items():
             metrics.predictions.labels(source).inc(number)

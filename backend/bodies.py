@@ -38,6 +38,8 @@ class Predict:
     #: Each with an integer `id` and an object `data`, and nothing else.
     tasks: list[Json]
     label_config: str
+    #: What a person just drew, where Label Studio asks interactively.
+    context: Json | None = None
 
     @classmethod
     def read(cls, body: Any) -> Self:
@@ -60,7 +62,35 @@ class Predict:
             project_id=project_of(body.get("project")),
             tasks=[_task(task, i) for i, task in enumerate(tasks)],
             label_config=config,
+            context=_context(body.get("params")),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What Label Studio tells at connection."""
+
+    project_id: int
+    #: The label config; empty where it is not told.
+    schema: str
+
+    @classmethod
+    def read(cls, body: Any) -> Self:
+        """Check a body and keep what may be used.
+
+        Raises:
+            Malformed: something is missing or of the wrong kind.
+        """
+        there = body if isinstance(body, dict) else {}
+        schema = there.get("schema") or ""
+        if not isinstance(schema, str):
+            raise Malformed('"schema" is not a text')
+        return cls(project_id=project_of(there.get("project")), schema=schema)
+
+
+def _context(params: Any) -> Json | None:
+    context = params.get("context") if isinstance(params, dict) else None
+    return context if isinstance(context, dict) and context else None
 
 
 def _task(task: Any, place: int) -> Json:

@@ -10,9 +10,8 @@ from label_studio_ml.model import LabelStudioMLBase
 
 from backend.answers import Answers
 from backend.bodies import Malformed, Predict, project_of
-from backend.registry import Registry
+from backend.serving import Serving
 from backend.trainer import command
-from backend.uploads import uploads_of
 from sync.settings import Settings, model_version
 from sync.store import Store
 
@@ -21,8 +20,7 @@ from sync.store import Store
 def _answers() -> Answers:
     """Made once a process: hosts make a new object for every request."""
     settings = Settings.load()
-    registry = Registry(settings.home / "models", uploads_of(settings))
-    return Answers(Store.open(settings.store_url), registry)
+    return Answers(Store.open(settings.store_url), Serving(settings))
 
 
 class AssayModel(LabelStudioMLBase):  # type: ignore[misc]
@@ -45,7 +43,11 @@ class AssayModel(LabelStudioMLBase):  # type: ignore[misc]
         }
         asked = Predict.read(body)
         elements, _ = _answers().predict(
-            asked.project_id, asked.tasks, asked.label_config, for_freeze=False
+            asked.project_id,
+            asked.tasks,
+            asked.label_config,
+            for_freeze=False,
+            context=context if isinstance(context, dict) and context else None,
         )
         return elements
 

@@ -13,9 +13,6 @@ from zipfile import ZIP_DEFLATED
 
 import skops.io
 
-from backend.engines import ENGINES, Model
-from backend.pixels import Fetch, no_uploads
-from label_configs import LabelConfig
 from sync.errors import Fatal
 
 #: Private types of scikit-learn and numpy that our own models hold; nothing else is loaded.
@@ -36,14 +33,9 @@ _MODEL, _META, _CURRENT = "model.skops", "meta.json", "current"
 class Registry:
     """The models of all projects under one folder."""
 
-    def __init__(self, folder: Path, fetch: Fetch = no_uploads) -> None:
-        """The folder is made when the first model is published.
-
-        Args:
-            folder: holds one folder a project.
-            fetch: reads the uploads that tasks name.
-        """
-        self._folder, self._fetch = folder, fetch
+    def __init__(self, folder: Path) -> None:
+        """The folder, which holds one folder a project, is made when a model is published."""
+        self._folder = folder
         self._lock = threading.Lock()
         #: The version in memory and what it learned, by project.
         self._loaded: dict[int, tuple[str, Any]] = {}
@@ -78,22 +70,18 @@ class Registry:
         except FileNotFoundError:
             return None
 
-    def load(self, project_id: int, version: str, config: LabelConfig) -> Model:
-        """The model of a version, read from disk the first time only.
+    def load(self, project_id: int, version: str) -> Any:
+        """What a version learned, read from disk the first time only.
 
         Raises:
-            Fatal: the file holds types that our models do not have, or was learned for another
-                kind of label config.
+            Fatal: the file holds types that our models do not have.
         """
-        engine = ENGINES[version.split("@", 1)[0]]
-        if not engine.fits(config):
-            raise Fatal(f"model {version} does not fit the label config: train again")
         with self._lock:
             there, learned = self._loaded.get(project_id, ("", None))
             if there != version:
                 learned = self._read(project_id, version)
                 self._loaded[project_id] = (version, learned)
-        return engine.model(learned, config, self._fetch)
+        return learned
 
     def _read(self, project_id: int, version: str) -> Any:
         file = self._folder / str(project_id) / version / _MODEL

@@ -8,7 +8,7 @@ import hashlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 import label_configs
-from backend.engines import ENGINES, FEWEST, Example, Unfit
-from backend.engines.base import single_choice
+from backend.engines import ENGINES, FEWEST, Example, Surroundings, Unfit
 from backend.faults import describe
+from backend.options import chosen
 from backend.registry import Registry
 from backend.status import write_status
 from backend.uploads import uploads_of
@@ -27,21 +27,6 @@ from label_configs import LabelConfig
 from sync.errors import ConfigurationError, Fatal, Skippable
 from sync.settings import Settings
 from sync.store import Store
-
-
-def engine_for(config: LabelConfig) -> str:
-    """The name of the engine that fits a label config.
-
-    Raises:
-        Fatal: none does.
-    """
-    for name, engine in ENGINES.items():
-        if engine.fits(config):
-            return name
-    raise Fatal(
-        "no engine fits the label config: there are engines for one single Choices of a fixed "
-        "list over one Text or one Image; connect another ML backend with ASSAY_GENERATOR_URL"
-    )
 
 
 def train_now(settings: Settings, project_id: int) -> dict[str, Any]:
@@ -58,8 +43,9 @@ def train_now(settings: Settings, project_id: int) -> dict[str, Any]:
         if project is None:
             raise Fatal(f"Assay is not connected to project {project_id}")
         config = label_configs.parse(project.label_config)
-        name = engine_for(config)
-        examples, hashes = _examples(store, project_id, config)
+        engine = chosen(settings, project_id, config)
+        served = ENGINES[engine.name].serves(config, engine.options)
+        examples, hashes = _examples(store, project_id, config, served)
     if len(examples) < FEWEST:
         raise Fatal(
             f"{len(examples)} tasks outside the validation sample and gold are labelled: at "
@@ -67,45 +53,55 @@ def train_now(settings: Settings, project_id: int) -> dict[str, Any]:
         )
     seed = int.from_bytes(hashlib.sha256("".join(hashes).encode()).digest()[:8])
     try:
-        learned = ENGINES[name].fit(
-            examples, config, np.random.default_rng(seed), uploads_of(settings)
+        around = Surroundings(
+            options=engine.options,
+            fetch=uploads_of(settings),
+            settings=settings,
+            project_id=project_id,
         )
+        learned = ENGINES[engine.name].fit(examples, config, np.random.default_rng(seed), around)
     except Unfit as error:
         raise Fatal(str(error)) from None
     meta = {
         "trained_at": datetime.now(UTC).isoformat(),
         "examples": len(examples),
-        "labels": dict(Counter(label for _, label in examples)),
         "label_config": hashlib.sha256(config.xml.encode()).hexdigest(),
         "training_set": hashlib.sha256("\n".join(hashes).encode()).hexdigest(),
     }
-    version = Registry(settings.home / "models").publish(project_id, name, learned, meta)
-    return meta | {"version": version, "engine": name}
+    version = Registry(settings.home / "models").publish(project_id, engine.name, learned, meta)
+    return meta | {"version": version, "engine": engine.name}
 
 
 def _examples(
-    store: Store, project_id: int, config: LabelConfig
+    store: Store, project_id: int, config: LabelConfig, served: Sequence[str]
 ) -> tuple[list[Example], list[str]]:
-    """One example a task, its majority label, with the hashes of their data.
+    """One example a task, each control's most frequent value, with the hashes of their data.
 
     The store leaves out validation sample and gold; here also go their exact copies.
     """
     held_out = store.held_out_hashes(project_id)
-    control = single_choice(config)
-    votes: dict[int, Counter[str]] = {}
+    votes: dict[int, dict[str, Counter[Any]]] = {}
     data: dict[int, tuple[dict[str, Any], str]] = {}
     for task, annotation in store.training_rows(project_id):
-        if task.data_hash in held_out or control is None:
+        if task.data_hash in held_out:
             continue
         try:
-            chosen = label_configs.read(config, annotation.result, task.data).get(control.name)
+            values = label_configs.read(config, annotation.result, task.data)
         except Skippable:
             continue
-        if chosen:
-            votes.setdefault(task.task_id, Counter())[next(iter(chosen))] += 1
-            data[task.task_id] = (task.data, task.data_hash)
-    examples = [(data[t][0], counts.most_common(1)[0][0]) for t, counts in votes.items()]
-    return examples, [data[t][1] for t in votes]
+        for name in served:
+            if name in values:
+                given = votes.setdefault(task.task_id, {}).setdefault(name, Counter())
+                given[values[name]] += 1
+                data[task.task_id] = (task.data, task.data_hash)
+    examples = [
+        Example(
+            data=data[task_id][0],
+            values={name: counts.most_common(1)[0][0] for name, counts in given.items()},
+        )
+        for task_id, given in votes.items()
+    ]
+    return examples, [data[task_id][1] for task_id in votes]
 
 
 @contextmanager

@@ -140,8 +140,10 @@ def _proposal(result: Any) -> Proposal:
         result = result[0] if result else {}
     if not isinstance(result, dict):
         return Proposal(answer=None, reason="the generator's answer is not an object")
-    if not result.get("result"):
-        return Proposal(answer=None, reason="the generator abstained")
+    if result.get("result") is None:
+        why = result.get("abstained")
+        told = f": {why[:200]}" if isinstance(why, str) and why else ""
+        return Proposal(answer=None, reason=f"the generator abstained{told}")
     return Proposal(answer=result)
 
 

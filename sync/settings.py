@@ -28,9 +28,17 @@ WAKING_ACTIONS = (
 )
 
 
+#: Tables of the settings file that say how candidates are made, and not how they are judged.
+ENGINE_TABLES = ("engine", "project")
+
+
 def model_version(project_id: int) -> str:
     """The one version string of a project: predictions, `/setup` and the backend's title."""
     return f"assay-{project_id}"
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 def read_policy(path: Path) -> GatePolicy:
@@ -40,7 +48,7 @@ def read_policy(path: Path) -> GatePolicy:
         ConfigurationError: it is no TOML, or a key or value in it is not allowed.
     """
     try:
-        return from_dict(tomllib.loads(path.read_text(encoding="utf-8")))
+        return from_dict({k: v for k, v in _tables(path).items() if k not in ENGINE_TABLES})
     except (tomllib.TOMLDecodeError, ValueError, OSError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
 
@@ -70,6 +78,9 @@ class Settings(BaseSettings):
     generator_url: str = Field("", description="the ML backend that makes candidates, if not ours")
     generator_user: str = ""
     generator_password: SecretStr = SecretStr("")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="key of the LLM endpoint")
+    upstream_user: str = Field("", description="user of the ML backend behind ours")
+    upstream_password: SecretStr = SecretStr("")
     batch_field: str = Field("batch", description="task-data field that names the batch")
     queue_field: str = Field("queue_id", description="task-data field that orders the queue")
     poll_seconds: float = Field(5.0, gt=0, le=3600, description="pause between two passes")
@@ -121,6 +132,27 @@ class Settings(BaseSettings):
             return GatePolicy()
         return read_policy(self.config)
 
+    def engine(self, project_id: int) -> dict[str, Any]:
+        """The raw table `engine` of the settings file, as changed by `project.<id>.engine`.
+
+        Raises:
+            ConfigurationError: the file is no TOML, or one of the two is no table.
+        """
+        if not self.config.exists():
+            return {}
+        try:
+            tables = _tables(self.config)
+        except (tomllib.TOMLDecodeError, OSError) as error:
+            raise ConfigurationError(f"{self.config}: {error}") from None
+        own = tables.get("project", {})
+        own = own.get(str(project_id), {}) if isinstance(own, dict) else own
+        own = own.get("engine", {}) if isinstance(own, dict) else own
+        shared = tables.get("engine", {})
+        for name, table in (("engine", shared), (f"project.{project_id}.engine", own)):
+            if not isinstance(table, dict):
+                raise ConfigurationError(f"{self.config}: {name} is {table!r}: it must be a table")
+        return _merged(shared, own)
+
     @property
     def store_url(self) -> str:
         """SQLAlchemy URL of the store."""
@@ -138,6 +170,15 @@ class Settings(BaseSettings):
             what = type(self).model_fields[field].description or field
             raise ConfigurationError(f"{PREFIX}{field.upper()} is not set: it is {what}")
         return str(plain)
+
+
+def _merged(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """One table over another, table by table."""
+    found = dict(shared)
+    for name, value in own.items():
+        both = isinstance(value, dict) and isinstance(found.get(name), dict)
+        found[name] = _merged(found[name], value) if both else value
+    return found
 
 
 def _refuse_unknown_variables() -> None:

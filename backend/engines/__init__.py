@@ -1,10 +1,31 @@
-"""Engines: how candidates are made, by the kind of label config they fit."""
+"""Engines: the ways to make candidates, by name."""
 
-from backend.engines.base import FEWEST, Engine, Example, Guess, Model, Unfit
-from backend.engines.image import ImageEngine
-from backend.engines.text import TextEngine
+from backend.engines.base import (
+    FEWEST,
+    Abstention,
+    Answer,
+    Engine,
+    Example,
+    Model,
+    Proposal,
+    Surroundings,
+    Unfit,
+)
+from backend.engines.sklearn_image import ImageEngine
+from backend.engines.sklearn_text import TextEngine
 
-#: Engine name to engine, in the order in which they are offered a label config.
-ENGINES: dict[str, Engine] = {"sklearn-text": TextEngine(), "sklearn-image": ImageEngine()}
+#: Engine name to engine, those that learn in the order in which they are offered a label config.
+ENGINES: dict[str, Engine] = {"sklearn_text": TextEngine(), "sklearn_image": ImageEngine()}
 
-__all__ = ["ENGINES", "FEWEST", "Engine", "Example", "Guess", "Model", "Unfit"]
+__all__ = [
+    "ENGINES",
+    "FEWEST",
+    "Abstention",
+    "Answer",
+    "Engine",
+    "Example",
+    "Model",
+    "Proposal",
+    "Surroundings",
+    "Unfit",
+]

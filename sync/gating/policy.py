@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, get_type_hints
+from typing import Any, ClassVar
+
+from sync.tables import build
 
 _FORBID: dict[str, Any] = {"extra": "forbid"}
 RISKS = ("low", "moderate", "high")
@@ -180,8 +181,7 @@ def from_dict(values: Mapping[str, Any]) -> GatePolicy:
     Raises:
         ValueError: a key is unknown (the nearest known one is named), or a value is not allowed.
     """
-    found: GatePolicy = _build(GatePolicy, values, "")
-    return found
+    return build(GatePolicy, values, "policy")
 
 
 def to_dict(policy: GatePolicy) -> dict[str, Any]:
@@ -194,55 +194,3 @@ def digest(policy: GatePolicy) -> str:
     """The first 12 hexadecimal digits of the SHA-256 of the policy's canonical JSON."""
     text = json.dumps(dataclasses.asdict(policy), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _build(kind: type[Any], values: Any, path: str) -> Any:
-    if not isinstance(values, Mapping):
-        raise ValueError(f"{path} is {values!r}: it must be a table")
-    hints = get_type_hints(kind)
-    known = {f.name: hints[f.name] for f in dataclasses.fields(kind)}
-    built = {}
-    for name, value in values.items():
-        full = f"{path}.{name}" if path else str(name)
-        if name not in known:
-            raise ValueError(_unknown(full, name, list(known), path))
-        built[name] = _value(known[name], value, full)
-    missing = [
-        f.name
-        for f in dataclasses.fields(kind)
-        if f.name not in built
-        and f.default is dataclasses.MISSING
-        and f.default_factory is dataclasses.MISSING
-    ]
-    if missing:
-        raise ValueError(f"{path} lacks {missing[0]}")
-    return kind(**built)
-
-
-def _value(hint: Any, value: Any, full: str) -> Any:
-    if dataclasses.is_dataclass(hint):
-        return _build(hint, value, full)  # type: ignore[arg-type]
-    if hint == tuple[Slice, ...]:
-        if not isinstance(value, (list, tuple)):
-            raise ValueError(f"{full} is {value!r}: write it as [[{full}]] tables")
-        return tuple(_build(Slice, item, full) for item in value)
-    if value is None and hint == float | None:
-        return None
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if hint is int and not (number and isinstance(value, int)):
-        raise ValueError(f"{full} is {value!r}: it must be a whole number")
-    if hint in (float, float | None):
-        if not number:
-            raise ValueError(f"{full} is {value!r}: it must be a number")
-        return float(value)
-    if hint is str and not isinstance(value, str):
-        raise ValueError(f"{full} is {value!r}: it must be a text")
-    return value
-
-
-def _unknown(full: str, name: str, known: list[str], path: str) -> str:
-    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    prefix = f"{path}." if path else ""
-    if near:
-        return f"{full} is no key of the policy; did you mean {prefix}{near[0]}?"
-    return f"{full} is no key of the policy; known here are {', '.join(known)}"

@@ -16,7 +16,8 @@ from sklearn.datasets import load_digits
 
 import label_configs
 from backend.app import create_app
-from backend.engines import ENGINES
+from backend.engines import ENGINES, Abstention, Answer, Proposal
+from backend.engines.base import NoOptions
 from backend.registry import Registry
 from label_configs import LabelConfig
 from sync.records import Annotation, Batch, Candidate, Gold, Json, Place, Project, Role, Task
@@ -48,7 +49,9 @@ def team_settings(
     monkeypatch: pytest.MonkeyPatch,
     auth: tuple[str, str],
 ) -> Settings:
-    monkeypatch.setenv("ASSAY_HOME", str(tmp_path_factory.mktemp("home")))
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("ASSAY_HOME", str(home))
+    monkeypatch.chdir(home)
     monkeypatch.setenv("ASSAY_BACKEND_PASSWORD", auth[1])
     return Settings.load()
 
@@ -120,20 +123,29 @@ class Spy:
         self.fails_on: set[str] = set()
         self.score = 0.5
 
-    def fits(self, config: Any) -> bool:
-        return True
+    options = NoOptions
+    learns = True
 
-    def fit(self, examples: Any, config: Any, rng: Any, fetch: Any) -> Any:
+    def serves(self, config: Any, options: Any) -> tuple[str, ...]:
+        return ("label",)
+
+    def version(self, around: Any, config: Any) -> str:
+        return ""
+
+    def fit(self, examples: Any, config: Any, rng: Any, around: Any) -> Any:
         return {"a": 1}
 
-    def model(self, learned: Any, config: Any, fetch: Any) -> Spy:
+    def model(self, learned: Any, config: Any, around: Any) -> Spy:
         return self
 
-    def predict(self, data: Sequence[Json]) -> list[tuple[str, float] | None]:
+    def predict(self, tasks: Sequence[Json], context: Json | None = None) -> list[Answer]:
+        data = [task["data"] for task in tasks]
         if any(item["text"] in self.fails_on for item in data):
             raise ZeroDivisionError("quotes the task: text 7")
         self.seen.extend(data)
-        return [("other", self.score) if item["text"] != "text 8" else None for item in data]
+        result = [{"from_name": "label", "value": {"choices": ["other"]}}]
+        proposal = Proposal(result=result, score=self.score)
+        return [proposal if d["text"] != "text 8" else Abstention("as told") for d in data]
 
 
 @pytest.fixture
@@ -141,6 +153,7 @@ def spy(monkeypatch: pytest.MonkeyPatch, team_settings: Settings) -> Spy:
     """The spy as the trained model of projects 1 and 9."""
     found = Spy()
     monkeypatch.setitem(ENGINES, "spy", found)
+    (team_settings.home / "assay.toml").write_text('[engine]\nuse = "spy"\n')
     for project in (1, 9):
         Registry(team_settings.home / "models").publish(project, "spy", {"a": 1}, {})
     return found

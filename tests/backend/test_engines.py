@@ -13,13 +13,16 @@ import skops.io
 from sklearn.utils.extmath import softmax
 
 import label_configs
-from backend.engines import ENGINES, FEWEST, Unfit
-from backend.pixels import Unreachable, no_uploads
+from backend.engines import ENGINES, FEWEST, Example, Model, Proposal, Surroundings, Unfit
+from backend.pixels import Unreachable
 from backend.registry import Registry
+from backend.serving import Serving
 from label_configs import LabelConfig
 from sync.errors import Fatal
 from sync.records import Json
+from sync.settings import Settings
 
+Guess = tuple[str, float]
 Digits = tuple[list[Json], list[str]]
 
 
@@ -32,11 +35,35 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def accuracy(guesses: Sequence[tuple[str, float]], truth: Sequence[str]) -> float:
+def examples(data: Sequence[Json], labels: Sequence[str], control: str = "label") -> list[Example]:
+    return [
+        Example(data=item, values={control: frozenset({label})})
+        for item, label in zip(data, labels, strict=True)
+    ]
+
+
+def learn(name: str, learned_from: Sequence[Example], config: LabelConfig) -> Model:
+    engine = ENGINES[name]
+    learned = engine.fit(learned_from, config, rng(), Surroundings())
+    return engine.model(learned, config, Surroundings())
+
+
+def ask(model: Model, data: Sequence[Any]) -> list[Guess | None]:
+    """The label and score of each proposal; None for an abstention."""
+    tasks = [{"id": i, "data": item} for i, item in enumerate(data)]
+    return [
+        (answer.result[0]["value"]["choices"][0], answer.score)
+        if isinstance(answer, Proposal)
+        else None
+        for answer in model.predict(tasks)
+    ]
+
+
+def accuracy(guesses: Sequence[Guess], truth: Sequence[str]) -> float:
     return float(np.mean([g[0] == t for g, t in zip(guesses, truth, strict=True)]))
 
 
-def expected_calibration_error(guesses: Sequence[tuple[str, float]], truth: Sequence[str]) -> float:
+def expected_calibration_error(guesses: Sequence[Guess], truth: Sequence[str]) -> float:
     """Guo et al. 2017, 15 bins of the top label's probability."""
     score = np.array([guess[1] for guess in guesses])
     right = np.array([guess[0] == t for guess, t in zip(guesses, truth, strict=True)])
@@ -53,13 +80,14 @@ def test_digits_are_learned_and_the_scores_mean_something(
 ) -> None:
     """From 800 digits: accuracy above 0.95, calibration error below 0.05, the same from disk."""
     data, truth = digits
-    engine = ENGINES["sklearn-image"]
-    examples = list(zip(data[:800], truth[:800], strict=True))
-    learned = engine.fit(examples, image_config, rng(), no_uploads)
+    engine = ENGINES["sklearn_image"]
+    known = examples(data[:800], truth[:800], image_config.controls[0].name)
+    learned = engine.fit(known, image_config, rng(), Surroundings())
     registry = Registry(tmp_path)
-    version = registry.publish(1, "sklearn-image", learned, {})
-    before = engine.model(learned, image_config, no_uploads).predict(data[800:])
-    after = registry.load(1, version, image_config).predict(data[800:])
+    version = registry.publish(1, "sklearn_image", learned, {})
+    before = ask(engine.model(learned, image_config, Surroundings()), data[800:])
+    loaded = registry.load(1, version)
+    after = ask(engine.model(loaded, image_config, Surroundings()), data[800:])
     assert before == after
     guesses = [guess for guess in after if guess is not None]
     assert accuracy(guesses, truth[800:]) > 0.95
@@ -73,89 +101,82 @@ def test_intents_are_learned(datasets: Path, config: LabelConfig) -> None:
     np.random.default_rng(4).shuffle(rows)
     intents = sorted({row["gold"] for row in rows})
     config = label_configs.parse(label_configs.with_labels(config.xml, "label", intents))
-    engine = ENGINES["sklearn-text"]
-    examples = [(row["data"], row["gold"]) for row in rows[:3000]]
-    model = engine.model(engine.fit(examples, config, rng(), no_uploads), config, no_uploads)
-    guesses = [guess for guess in model.predict([row["data"] for row in rows[3000:5000]]) if guess]
+    known = examples([row["data"] for row in rows[:3000]], [row["gold"] for row in rows[:3000]])
+    model = learn("sklearn_text", known, config)
+    guesses = [guess for guess in ask(model, [row["data"] for row in rows[3000:5000]]) if guess]
     truth = [row["gold"] for row in rows[3000:5000]]
     assert accuracy(guesses, truth) > 0.8
     assert expected_calibration_error(guesses, truth) < 0.06
 
 
-def texts(count: int) -> list[tuple[Json, str]]:
-    return [
-        ({"text": f"{('awful', 'lovely')[i % 2]} day number {i}"}, ("negative", "positive")[i % 2])
-        for i in range(count)
-    ]
+def texts(count: int) -> list[Example]:
+    return examples(
+        [{"text": f"{('awful', 'lovely')[i % 2]} day number {i}"} for i in range(count)],
+        [("negative", "positive")[i % 2] for i in range(count)],
+    )
 
 
 def test_the_score_is_the_probability_of_two_labels_too(config: LabelConfig) -> None:
     """With two labels it is scikit-learn's own probability at the fitted temperature."""
-    engine = ENGINES["sklearn-text"]
-    learned = engine.fit(texts(60), config, rng(), no_uploads)
-    model = engine.model(learned, config, no_uploads)
+    engine = ENGINES["sklearn_text"]
+    learned = engine.fit(texts(60), config, rng(), Surroundings())
+    model = engine.model(learned, config, Surroundings())
     asked = [{"text": "a lovely one"}, {"text": "awful lovely"}]
     features = learned["vectorizer"].transform([item["text"] for item in asked])
     odds = learned["classifier"].decision_function(features) / learned["temperature"]
     expected = softmax(np.column_stack([np.zeros(2), odds])).max(axis=1)
-    found = [guess[1] for guess in model.predict(asked) if guess]
+    found = [guess[1] for guess in ask(model, asked) if guess]
     assert found == pytest.approx(expected)
 
 
 def test_the_same_examples_teach_the_same(config: LabelConfig) -> None:
     """Equal examples and generator give equal guesses."""
-    engine = ENGINES["sklearn-text"]
     asked = [{"text": f"an awful day {i}"} for i in range(5)]
-    first, second = (
-        engine.model(engine.fit(texts(80), config, rng(), no_uploads), config, no_uploads)
-        for _ in range(2)
-    )
-    assert first.predict(asked) == second.predict(asked)
+    first, second = (learn("sklearn_text", texts(80), config) for _ in range(2))
+    assert ask(first, asked) == ask(second, asked)
 
 
 def test_tasks_without_content_are_not_guessed(
     config: LabelConfig, image_config: LabelConfig, digits: Digits
 ) -> None:
-    """Missing, empty or foreign content is None at its place; the tasks beside it are answered."""
-    engine = ENGINES["sklearn-text"]
-    model = engine.model(engine.fit(texts(40), config, rng(), no_uploads), config, no_uploads)
+    """Missing, empty or foreign content abstains; the tasks beside it are answered."""
+    model = learn("sklearn_text", texts(40), config)
     odd: list[Any] = [{}, {"text": None}, {"text": 7}, {"text": " \n"}, {"text": ["x"]}]
-    found = model.predict([*odd, {"text": "lovely \ud800"}])
+    found = ask(model, [*odd, {"text": "lovely \ud800"}])
     assert [guess is not None for guess in found] == [False] * 5 + [True]
     data, truth = digits
-    engine = ENGINES["sklearn-image"]
-    learned = engine.fit(
-        list(zip(data[:60], truth[:60], strict=True)), image_config, rng(), no_uploads
-    )
+    known = examples(data[:60], truth[:60], image_config.controls[0].name)
     broken = {"image": data[0]["image"][:90]}
-    found = engine.model(learned, image_config, no_uploads).predict([broken, data[70], {}])
+    found = ask(learn("sklearn_image", known, image_config), [broken, data[70], {}])
     assert [guess is not None for guess in found] == [False, True, False]
 
 
 @pytest.mark.parametrize(
-    ("examples", "reason"),
+    ("known", "reason"),
     [
         (texts(FEWEST - 1), f"{FEWEST - 1} of {FEWEST - 1} examples"),
-        ([({"text": ""}, "positive")] * 30, "0 of 30 examples"),
-        ([({"text": "fine"}, "positive")] * 30, "all labels are the same"),
-        ([({"text": "!"}, "positive"), ({"text": "?"}, "negative")] * 9, "nothing can be learned"),
+        (examples([{"text": ""}] * 30, ["positive"] * 30), "0 of 30 examples"),
+        (examples([{"text": "fine"}] * 30, ["positive"] * 30), "all labels are the same"),
+        (
+            examples([{"text": "!"}, {"text": "?"}] * 9, ["positive", "negative"] * 9),
+            "nothing can be learned",
+        ),
     ],
 )
 def test_what_cannot_be_learned_from_is_named(
-    config: LabelConfig, examples: list[tuple[Json, str]], reason: str
+    config: LabelConfig, known: list[Example], reason: str
 ) -> None:
     """Too few, empty, uniform and wordless examples each have their sentence."""
     with pytest.raises(Unfit, match=reason):
-        ENGINES["sklearn-text"].fit(examples, config, rng(), no_uploads)
+        ENGINES["sklearn_text"].fit(known, config, rng(), Surroundings())
 
 
 def test_a_server_that_is_down_is_asked_once(image_config: LabelConfig, digits: Digits) -> None:
     """One silence ends the asking for uploads; data URIs in the same request are answered."""
     data, truth = digits
-    engine = ENGINES["sklearn-image"]
-    learned = engine.fit(
-        list(zip(data[:60], truth[:60], strict=True)), image_config, rng(), no_uploads
-    )
+    engine = ENGINES["sklearn_image"]
+    known = examples(data[:60], truth[:60], image_config.controls[0].name)
+    learned = engine.fit(known, image_config, rng(), Surroundings())
     asked: list[str] = []
 
     def down(path: str) -> bytes:
@@ -163,7 +184,8 @@ def test_a_server_that_is_down_is_asked_once(image_config: LabelConfig, digits: 
         raise Unreachable("Label Studio did not answer")
 
     tasks = [{"image": f"/data/upload/1/{i}.png"} for i in range(50)]
-    found = engine.model(learned, image_config, down).predict([*tasks, data[70]])
+    model = engine.model(learned, image_config, Surroundings(fetch=down))
+    found = ask(model, [*tasks, data[70]])
     assert [guess is not None for guess in found] == [False] * 50 + [True]
     assert len(asked) == 1
 
@@ -172,7 +194,11 @@ def test_a_server_that_is_down_is_asked_once(image_config: LabelConfig, digits: 
 def test_engines_know_what_does_not_fit(name: str) -> None:
     """A config with several controls, other tags or several texts fits no engine."""
     config = label_configs.parse(label_configs.load(name))
-    assert not [engine for engine in ENGINES.values() if engine.fits(config)]
+    assert not [
+        engine
+        for engine in ENGINES.values()
+        if engine.learns and engine.serves(config, engine.options())
+    ]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +217,11 @@ def test_engines_know_choices_that_do_not_fit(attributes: str, inside: str) -> N
         f'<View><Text name="t" value="$t"/><Choices name="c" toName="t" {attributes}>{inside}'
         "</Choices></View>"
     )
-    assert not [engine for engine in ENGINES.values() if engine.fits(config)]
+    assert not [
+        engine
+        for engine in ENGINES.values()
+        if engine.learns and engine.serves(config, engine.options())
+    ]
 
 
 class Stranger:
@@ -200,35 +230,34 @@ class Stranger:
     value = 1
 
 
-def test_a_model_with_strange_types_is_not_loaded(tmp_path: Path, config: LabelConfig) -> None:
+def test_a_model_with_strange_types_is_not_loaded(tmp_path: Path) -> None:
     """A file whose types are not on the list is refused before it is read."""
     registry = Registry(tmp_path)
-    version = registry.publish(1, "sklearn-text", {"x": 1}, {})
+    version = registry.publish(1, "sklearn_text", {"x": 1}, {})
     skops.io.dump(Stranger(), tmp_path / "1" / version / "model.skops")
     with pytest.raises(Fatal, match="Stranger"):
-        registry.load(1, version, config)
+        registry.load(1, version)
 
 
-def test_a_model_for_another_config_is_not_used(tmp_path: Path, image_config: LabelConfig) -> None:
+def test_a_model_for_another_config_is_not_used(
+    team_settings: Settings, image_config: LabelConfig
+) -> None:
     """A text model does not answer once the project shows images."""
-    registry = Registry(tmp_path)
-    version = registry.publish(1, "sklearn-text", {"x": 1}, {})
-    with pytest.raises(Fatal, match="does not fit the label config"):
-        registry.load(1, version, image_config)
+    Registry(team_settings.home / "models").publish(1, "sklearn_text", {"x": 1}, {})
+    with pytest.raises(Fatal, match="not of the engine sklearn_image"):
+        Serving(team_settings).model(1, image_config)
 
 
 def test_a_model_is_read_once_and_replaced(tmp_path: Path, config: LabelConfig) -> None:
     """A published version is current, loaded once, and gives way to the next one."""
-    engine = ENGINES["sklearn-text"]
-    learned = engine.fit(texts(40), config, rng(), no_uploads)
+    learned = ENGINES["sklearn_text"].fit(texts(40), config, rng(), Surroundings())
     registry = Registry(tmp_path)
-    first = registry.publish(1, "sklearn-text", learned, {"n": 1})
-    registry.load(1, first, config)
-    file = tmp_path / "1" / first / "model.skops"
-    file.unlink()
-    assert registry.load(1, first, config).predict([{"text": "awful"}]) != [None]
-    second = registry.publish(1, "sklearn-text", learned, {"n": 2})
+    first = registry.publish(1, "sklearn_text", learned, {"n": 1})
+    there = registry.load(1, first)
+    (tmp_path / "1" / first / "model.skops").unlink()
+    assert registry.load(1, first) is there
+    second = registry.publish(1, "sklearn_text", learned, {"n": 2})
     assert Registry(tmp_path).current(1) == second != first
-    assert registry.load(1, second, config).predict([{"text": "awful"}]) != [None]
+    assert registry.load(1, second) is not there
     with pytest.raises(FileNotFoundError):
-        registry.load(1, first, config)
+        registry.load(1, first)

@@ -16,9 +16,10 @@ import responses
 import label_configs
 from backend import trainer
 from backend.engines import ENGINES
+from backend.options import chosen
 from backend.registry import Registry
 from backend.status import read_status, write_status
-from backend.training import engine_for, train_and_tell, train_now
+from backend.training import train_and_tell, train_now
 from sync.errors import Fatal
 from sync.records import Annotation, Json, Task
 from sync.settings import Settings
@@ -33,11 +34,11 @@ def test_nothing_that_evaluates_is_learned_from(
 ) -> None:
     """Labels of the sample, of gold and of copies of them never reach the engine."""
     learned_from: list[Json] = []
-    engine = ENGINES["sklearn-text"]
+    engine = ENGINES["sklearn_text"]
     fit = engine.fit
 
     def spy(examples: Any, *rest: Any) -> Any:
-        learned_from.extend(data for data, _ in examples)
+        learned_from.extend(example.data for example in examples)
         return fit(examples, *rest)
 
     monkeypatch.setattr(engine, "fit", spy)
@@ -51,13 +52,13 @@ def test_nothing_that_evaluates_is_learned_from(
 
 
 def test_the_account_of_a_model(team_settings: Settings, store: Store, label: Label) -> None:
-    """Beside the model stand its counts by label, its hashes and its engine."""
+    """Beside the model stand its counts, its hashes and its engine."""
     label(43, {})
     meta = train_now(team_settings, 1)
     folder = team_settings.home / "models" / "1" / meta["version"]
     written = json.loads((folder / "meta.json").read_text())
-    assert written["engine"] == "sklearn-text"
-    assert written["labels"] == {"positive": 20, "negative": 20}
+    assert written["engine"] == "sklearn_text"
+    assert written["examples"] == 40
     assert {len(written[name]) for name in ("label_config", "training_set")} == {64}
 
 
@@ -93,11 +94,11 @@ def test_an_unknown_project_is_named(team_settings: Settings, store: Store) -> N
         train_now(team_settings, 77)
 
 
-def test_a_config_without_engine_is_named() -> None:
-    """The sentence names what there is and the other way."""
+def test_a_config_without_engine_is_named(team_settings: Settings) -> None:
+    """The sentence names the controls and the other ways."""
     config = label_configs.parse(label_configs.load("ner"))
-    with pytest.raises(Fatal, match=r"no engine fits .* ASSAY_GENERATOR_URL"):
-        engine_for(config)
+    with pytest.raises(Fatal, match=r"no engine .* Labels\): .* ASSAY_GENERATOR_URL"):
+        chosen(team_settings, 1, config)
 
 
 def test_an_engine_that_breaks_is_a_failed_training(
@@ -110,7 +111,7 @@ def test_an_engine_that_breaks_is_a_failed_training(
     def broken(*_: Any) -> Any:
         raise ValueError("content of a task")
 
-    monkeypatch.setattr(ENGINES["sklearn-text"], "fit", broken)
+    monkeypatch.setattr(ENGINES["sklearn_text"], "fit", broken)
     assert train_and_tell(team_settings, 1) is not None
     status = read_status(team_settings.home, 1)
     assert status["state"] == "failed"
@@ -146,7 +147,7 @@ def test_training_reads_uploads(
         seen.append(_labelled(i, {field: path}, parsed, control, truth))
     store.apply(2, seen, None, seen[0][0].updated_at)
     meta = train_now(Settings.load(), 2)
-    assert meta["version"].startswith("sklearn-image@")
+    assert meta["version"].startswith("sklearn_image@")
     assert meta["examples"] == len(responses.calls) == 40
 
 

@@ -12,17 +12,17 @@ from sklearn.linear_model import SGDClassifier
 from sklearn.pipeline import FeatureUnion
 
 from backend.engines.base import (
-    Calibrated,
+    Abstention,
+    Answer,
     Example,
-    Guess,
+    NoOptions,
+    Surroundings,
     Unfit,
-    calibrate,
     enough,
-    fields,
-    single_choice,
 )
-from backend.pixels import Fetch
-from label_configs import LabelConfig
+from backend.engines.calibrated import Calibrated, calibrate
+from backend.engines.single import fields, proposal, single_choice
+from label_configs import Control, LabelConfig
 from sync.records import Json
 
 #: Characters of a text that are looked at.
@@ -35,42 +35,57 @@ class TextModel:
 
     vectorizer: Any
     calibrated: Calibrated
-    fields: tuple[str, ...]
+    config: LabelConfig
+    control: Control
 
-    def predict(self, data: Sequence[Json]) -> list[Guess | None]:
-        """One guess a task, None where it has no text."""
-        texts = [_text(item, self.fields) for item in data]
+    def predict(self, tasks: Sequence[Json], context: Json | None = None) -> list[Answer]:
+        """One proposal a task; it abstains where there is no text."""
+        names = fields(self.config, "Text")
+        texts = [_text(task["data"], names) for task in tasks]
         there = [i for i, text in enumerate(texts) if text is not None]
-        found: list[Guess | None] = [None] * len(texts)
+        found: list[Answer] = [Abstention("the task has no text")] * len(texts)
         if there:
             features = self.vectorizer.transform([texts[i] for i in there])
-            for i, guess in zip(there, self.calibrated.guesses(features), strict=True):
-                found[i] = guess
+            for i, (label, score) in zip(there, self.calibrated.guesses(features), strict=True):
+                found[i] = proposal(self.config, self.control, label, score)
         return found
 
 
 class TextEngine:
-    """One single choice over texts."""
+    """One single choice over one text."""
 
-    def fits(self, config: LabelConfig) -> bool:
-        """Whether all that is shown is one text.
+    options = NoOptions
+    learns = True
+
+    def serves(self, config: LabelConfig, options: Any) -> tuple[str, ...]:
+        """The one control, where all that is shown is one text.
 
         The words of several would be counted as one heap, and which of them said what is lost:
         nothing could be learned of a choice between two.
         """
+        control = single_choice(config)
         shown = [tag.tag for tag in config.objects]
-        return single_choice(config) is not None and shown == ["Text"]
+        return (control.name,) if control is not None and shown == ["Text"] else ()
+
+    def version(self, around: Surroundings, config: LabelConfig) -> str:
+        """Versions come from training."""
+        return ""
 
     def fit(
         self,
         examples: Sequence[Example],
         config: LabelConfig,
         rng: np.random.Generator,
-        fetch: Fetch,
+        around: Surroundings,
     ) -> dict[str, Any]:
         """Learn from the texts that can be read."""
-        names = tuple(fields(config, "Text"))
-        rows = [(text, label) for data, label in examples if (text := _text(data, names))]
+        names = fields(config, "Text")
+        name = self.serves(config, None)[0]
+        rows = [
+            (text, next(iter(example.values[name])))
+            for example in examples
+            if name in example.values and (text := _text(example.data, names))
+        ]
         enough(len(rows), len(examples), "a text")
         vectorizer = FeatureUnion(
             [
@@ -99,10 +114,11 @@ class TextEngine:
             "temperature": calibrated.temperature,
         }
 
-    def model(self, learned: Any, config: LabelConfig, fetch: Fetch) -> TextModel:
+    def model(self, learned: Any, config: LabelConfig, around: Surroundings) -> TextModel:
         """The model around what was learned."""
         calibrated = Calibrated(learned["classifier"], learned["temperature"])
-        return TextModel(learned["vectorizer"], calibrated, tuple(fields(config, "Text")))
+        control = config.by_name[self.serves(config, None)[0]]
+        return TextModel(learned["vectorizer"], calibrated, config, control)
 
 
 def _text(data: Json, names: Sequence[str]) -> str | None:

@@ -11,17 +11,11 @@ import numpy.typing as npt
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 
-from backend.engines.base import (
-    Calibrated,
-    Example,
-    Guess,
-    calibrate,
-    enough,
-    fields,
-    single_choice,
-)
+from backend.engines.base import Abstention, Answer, Example, NoOptions, Surroundings, enough
+from backend.engines.calibrated import Calibrated, calibrate
+from backend.engines.single import fields, proposal, single_choice
 from backend.pixels import Fetch, Unreachable, Unreadable, pixels
-from label_configs import LabelConfig
+from label_configs import Control, LabelConfig
 from sync.records import Json
 
 #: Examples that span the kernel's features.
@@ -34,38 +28,51 @@ class ImageModel:
 
     kernel: Any
     calibrated: Calibrated
-    field: str
+    config: LabelConfig
+    control: Control
     fetch: Fetch
 
-    def predict(self, data: Sequence[Json]) -> list[Guess | None]:
-        """One guess a task, None where its image cannot be read."""
-        images = _images(data, self.field, self.fetch)
+    def predict(self, tasks: Sequence[Json], context: Json | None = None) -> list[Answer]:
+        """One proposal a task; it abstains where the image cannot be read."""
+        field = fields(self.config, "Image")[0]
+        images = _images([task["data"] for task in tasks], field, self.fetch)
         there = {i: image for i, image in enumerate(images) if image is not None}
-        found: list[Guess | None] = [None] * len(images)
+        found: list[Answer] = [Abstention("the image cannot be read")] * len(images)
         if there:
             features = self.kernel.transform(np.stack(list(there.values())))
-            for i, guess in zip(there, self.calibrated.guesses(features), strict=True):
-                found[i] = guess
+            for i, (label, score) in zip(there, self.calibrated.guesses(features), strict=True):
+                found[i] = proposal(self.config, self.control, label, score)
         return found
 
 
 class ImageEngine:
     """One single choice over one image."""
 
-    def fits(self, config: LabelConfig) -> bool:
-        """Whether one image is what is judged."""
-        return single_choice(config) is not None and len(fields(config, "Image")) == 1
+    options = NoOptions
+    learns = True
+
+    def serves(self, config: LabelConfig, options: Any) -> tuple[str, ...]:
+        """The one control, where one image is what is judged."""
+        control = single_choice(config)
+        one = len(fields(config, "Image")) == 1
+        return (control.name,) if control is not None and one else ()
+
+    def version(self, around: Surroundings, config: LabelConfig) -> str:
+        """Versions come from training."""
+        return ""
 
     def fit(
         self,
         examples: Sequence[Example],
         config: LabelConfig,
         rng: np.random.Generator,
-        fetch: Fetch,
+        around: Surroundings,
     ) -> dict[str, Any]:
         """Learn from the images that can be read."""
         field = fields(config, "Image")[0]
-        read = _images([data for data, _ in examples], field, fetch)
+        name = self.serves(config, None)[0]
+        examples = [example for example in examples if name in example.values]
+        read = _images([example.data for example in examples], field, around.fetch)
         there = [i for i, image in enumerate(read) if image is not None]
         enough(len(there), len(examples), "an image")
 
@@ -79,17 +86,19 @@ class ImageEngine:
             random_state=int(rng.integers(2**31)),
         )
         features = kernel.fit_transform(images)
-        calibrated = calibrate(make, features, [examples[i][1] for i in there], rng)
+        labels = [next(iter(examples[i].values[name])) for i in there]
+        calibrated = calibrate(make, features, labels, rng)
         return {
             "kernel": kernel,
             "classifier": calibrated.classifier,
             "temperature": calibrated.temperature,
         }
 
-    def model(self, learned: Any, config: LabelConfig, fetch: Fetch) -> ImageModel:
+    def model(self, learned: Any, config: LabelConfig, around: Surroundings) -> ImageModel:
         """The model around what was learned."""
         calibrated = Calibrated(learned["classifier"], learned["temperature"])
-        return ImageModel(learned["kernel"], calibrated, fields(config, "Image")[0], fetch)
+        control = config.by_name[self.serves(config, None)[0]]
+        return ImageModel(learned["kernel"], calibrated, config, control, around.fetch)
 
 
 def _images(data: Sequence[Json], field: str, fetch: Fetch) -> list[npt.NDArray[Any] | None]:

@@ -1,0 +1,70 @@
+"""Which model answers for a project now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.engines import ENGINES, Model, Surroundings
+from backend.options import Chosen, chosen
+from backend.registry import Registry
+from backend.uploads import uploads_of
+from label_configs import LabelConfig
+from sync.errors import Fatal
+from sync.settings import Settings
+
+
+@dataclass(frozen=True)
+class Served:
+    """A model with the version that it answers under."""
+
+    model: Model
+    version: str
+
+
+class Serving:
+    """The models of all projects."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is loaded before it is asked for."""
+        self._settings = settings
+        self._registry = Registry(settings.home / "models")
+        self._fetch = uploads_of(settings)
+
+    def version(self, project_id: int, config: LabelConfig) -> str:
+        """The generator's version; empty before the first training.
+
+        Raises:
+            Fatal: no engine serves the label config, or a setting is wrong.
+        """
+        engine = chosen(self._settings, project_id, config)
+        if ENGINES[engine.name].learns:
+            return self._registry.current(project_id) or ""
+        around = self._around(project_id, engine)
+        return f"{engine.name}@{ENGINES[engine.name].version(around, config)}"
+
+    def model(self, project_id: int, config: LabelConfig) -> Served | None:
+        """The model that answers now; None before the first training.
+
+        Raises:
+            Fatal: no engine serves the label config, a setting is wrong, or the model is broken.
+        """
+        # Asked once: a training that ends meanwhile must not lend its version to these answers.
+        version = self.version(project_id, config)
+        if not version:
+            return None
+        engine = chosen(self._settings, project_id, config)
+        name = version.split("@", 1)[0]
+        if name != engine.name:
+            raise Fatal(f"model {version} is not of the engine {engine.name}: train again")
+        learned = self._registry.load(project_id, version) if ENGINES[name].learns else None
+        model = ENGINES[name].model(learned, config, self._around(project_id, engine))
+        return Served(model, version)
+
+    def _around(self, project_id: int, engine: Chosen) -> Surroundings:
+        return Surroundings(
+            options=engine.options,
+            fetch=self._fetch,
+            settings=self._settings,
+            folder=self._settings.home / "engines" / str(project_id),
+            project_id=project_id,
+        )
