@@ -1,4 +1,4 @@
-"""The label configs that are shipped."""
+"""The scenarios that are shipped: a folder each, with a label config and what goes with it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @cache
 def names() -> tuple[str, ...]:
-    """The names of the shipped label configs."""
-    found = (item.name for item in files("label_configs").iterdir())
-    return tuple(sorted(name.removesuffix(".xml") for name in found if name.endswith(".xml")))
+    """The names of the shipped scenarios: the folders that hold a label config."""
+    found = files("label_configs").iterdir()
+    return tuple(sorted(folder.name for folder in found if (folder / "config.xml").is_file()))
 
 
 def load(name: str) -> str:
-    """The XML of a shipped label config.
+    """The label config of a shipped scenario, as XML.
 
     Raises:
         ConfigurationError: there is none of that name.
     """
     if name not in names():
-        raise ConfigurationError(f"no label config {name!r}: there are {', '.join(names())}")
-    return (files("label_configs") / f"{name}.xml").read_text(encoding="utf-8")
+        raise ConfigurationError(f"no scenario {name!r}: there are {', '.join(names())}")
+    return (files("label_configs") / name / "config.xml").read_text(encoding="utf-8")
 
 
 def with_labels(xml: str, control: str, labels: Sequence[str]) -> str:
