@@ -1,0 +1,103 @@
+"""What each engine is held to the protocol with: one case or more an engine."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from backend.engines import ENGINES, Example, Surroundings
+from sync.records import Json
+from sync.tables import build
+
+#: What an engine's surroundings are made of: its options and an empty folder.
+Around = Callable[[Any, Path], AbstractContextManager[Surroundings]]
+
+
+@contextmanager
+def alone(options: Any, folder: Path) -> Iterator[Surroundings]:
+    """An engine that needs nothing but its options."""
+    yield Surroundings(options=options, folder=folder)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """An engine at work."""
+
+    engine: str
+    #: A label config that it serves, and one that it does not.
+    config: str
+    foreign: str
+    #: The data of tasks; it proposes something for the first.
+    data: Sequence[Json]
+    examples: Sequence[Example] = ()
+    #: The engine's table of the settings file, and others, each of which changes the version.
+    options: Mapping[str, Any] = field(default_factory=dict)
+    others: Sequence[Mapping[str, Any]] = ()
+    around: Around = alone
+
+    def built(self, options: Mapping[str, Any]) -> Any:
+        """The options as the settings file gives them."""
+        return build(ENGINES[self.engine].options, options, "engine", f"engine.{self.engine}")
+
+    def surroundings(self, options: Mapping[str, Any], folder: Path) -> Any:
+        """What it works in, to be left when it has answered."""
+        return self.around(self.built(options), folder)
+
+
+def examples(data: Sequence[Json], **values: Sequence[Any]) -> list[Example]:
+    """One example a task, with what people answered at each control."""
+    return [
+        Example(data=item, values={name: given[i] for name, given in values.items()})
+        for i, item in enumerate(data)
+    ]
+
+
+TEXT = '<View><Text name="t" value="$text"/>{}</View>'
+CHOICES = '<Choices name="{}" toName="{}"><Choice value="red"/><Choice value="blue"/></Choices>'
+#: A control that cannot be filled without looking at pixels.
+BRUSH = '<View><Image name="i" value="$image"/><Brush name="b" toName="i"/></View>'
+
+
+def colours() -> list[str]:
+    """Red and blue in turn, sixty times."""
+    return ["red", "blue"] * 30
+
+
+def _picture(colour: str, i: int) -> str:
+    noise = np.random.default_rng(i).integers(0, 60, (12, 12, 3))
+    noise[:, :, 0 if colour == "red" else 2] += 190
+    noise[:6, :6] = 0 if colour == "red" else 255
+    content = BytesIO()
+    Image.fromarray(noise.astype("uint8")).save(content, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"
+
+
+SENTENCES = [{"text": f"a {colour} thing, number {i}"} for i, colour in enumerate(colours())]
+PICTURES = [{"image": _picture(colour, i)} for i, colour in enumerate(colours())]
+SETS = [frozenset({colour}) for colour in colours()]
+
+#: Case name to case; every engine has at least one.
+CASES: dict[str, Case] = {
+    "sklearn_text": Case(
+        engine="sklearn_text",
+        config=TEXT.format(CHOICES.format("c", "t")),
+        foreign=BRUSH,
+        data=SENTENCES[:4],
+        examples=examples(SENTENCES, c=SETS),
+    ),
+    "sklearn_image": Case(
+        engine="sklearn_image",
+        config=f'<View><Image name="i" value="$image"/>{CHOICES.format("c", "i")}</View>',
+        foreign=BRUSH,
+        data=PICTURES[:4],
+        examples=examples(PICTURES, c=SETS),
+    ),
+}
