@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
@@ -120,6 +121,14 @@ def _body() -> Any:
         raise Malformed("the body is nested too deeply") from None
 
 
+def _posted_project() -> Any:
+    """The project that a body names, which may be empty."""
+    body = _body() if request.content_length else {}
+    if not isinstance(body, dict):
+        raise Malformed("the body is not a JSON object")
+    return body.get("project")
+
+
 def _for_freeze() -> bool:
     return request.headers.get("X-Assay-Purpose") == "candidates"
 
@@ -129,6 +138,11 @@ def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> No
     @app.get("/health")
     def health() -> Any:
         return {"status": "UP"}
+
+    @app.get("/openapi.json")
+    def openapi() -> Any:
+        description = files("backend").joinpath("openapi.json").read_bytes()
+        return Response(description, content_type="application/json")
 
     @app.post("/setup")
     def setup() -> Any:
@@ -158,8 +172,7 @@ def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> No
     def versions() -> Any:
         if not guard.allows():
             return _unauthorized()
-        body = _body() if request.method == "POST" else None
-        named = body.get("project") if isinstance(body, dict) else request.args.get("project")
+        named = request.args.get("project") if request.method == "GET" else _posted_project()
         # Label Studio names its project when it asks for /setup, and here it does not.
         return {"versions": answers.versions(None if named is None else project_of(named))}
 

@@ -24,10 +24,16 @@ def project_of(value: Any) -> int:
     Raises:
         Malformed: it is not of that form.
     """
+    value = _whole(value)
     found = _PROJECT.match(str(value)) if isinstance(value, (str, int)) else None
     if found is None or isinstance(value, bool):
         raise Malformed('"project" is missing or not of the form "<id>.<created>"')
     return int(found["id"])
+
+
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 5.0 is the integer 5."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +61,7 @@ class Predict:
             raise Malformed('"tasks" is missing or not a list')
         if len(tasks) > MOST_TASKS:
             raise Malformed(f"{len(tasks)} tasks in one request: at most {MOST_TASKS} are answered")
-        config = body.get("label_config") or ""
-        if not isinstance(config, str):
-            raise Malformed('"label_config" is not a text')
+        config = _text(body, "label_config")
         return cls(
             project_id=project_of(body.get("project")),
             tasks=[_task(task, i) for i, task in enumerate(tasks)],
@@ -82,10 +86,16 @@ class Setup:
             Malformed: something is missing or of the wrong kind.
         """
         there = body if isinstance(body, dict) else {}
-        schema = there.get("schema") or ""
-        if not isinstance(schema, str):
-            raise Malformed('"schema" is not a text')
+        schema = _text(there, "schema")
         return cls(project_id=project_of(there.get("project")), schema=schema)
+
+
+def _text(body: Json, name: str) -> str:
+    """A text that may be absent or null."""
+    text = body.get(name)
+    if text is not None and not isinstance(text, str):
+        raise Malformed(f'"{name}" is not a text')
+    return text or ""
 
 
 def _context(params: Any) -> Json | None:
@@ -97,7 +107,7 @@ def _task(task: Any, place: int) -> Json:
     """Id and data: no annotation, prediction or draft ever reaches an engine."""
     if not isinstance(task, dict):
         raise Malformed(f"task {place} is not an object")
-    task_id, data = task.get("id"), task.get("data")
+    task_id, data = _whole(task.get("id")), task.get("data")
     if not isinstance(task_id, int) or isinstance(task_id, bool) or abs(task_id) >= 2**63:
         raise Malformed(f"task {place} has no integer id")
     if not isinstance(data, dict):
