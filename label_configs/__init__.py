@@ -14,6 +14,8 @@ from label_configs.compare import (
     write,
 )
 from label_configs.kinds import kind_of
+from label_configs.kinds.shown import place as text_place
+from label_configs.kinds.shown import text_of
 from label_configs.parse import Control, LabelConfig, ObjectTag, parse
 from label_configs.weights import weighted
 
@@ -33,6 +35,8 @@ __all__ = [
     "pairs",
     "parse",
     "read",
+    "text_of",
+    "text_place",
     "values_distance",
     "weighted",
     "with_labels",

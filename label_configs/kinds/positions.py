@@ -105,7 +105,7 @@ def paragraphs(value: Value, tag: ObjectTag, data: Data) -> Place:
     first, last = (_paragraph(value.get(key)) for key in ("start", "end"))
     from_, to = (whole(value.get(key), key) for key in ("startOffset", "endOffset"))
     source = (first, last, from_, to)
-    texts = _texts(tag, content(tag, data))
+    texts = paragraph_texts(tag, content(tag, data))
     if texts is None:
         start, end = first * PARAGRAPH + from_, last * PARAGRAPH + to
         _ordered(start, end)
@@ -241,7 +241,7 @@ def _paragraph(value: object) -> int:
     return whole(value, "paragraph")
 
 
-def _texts(tag: ObjectTag, dialogue: Any) -> list[str] | None:
+def paragraph_texts(tag: ObjectTag, dialogue: Any) -> list[str] | None:
     """The paragraphs' texts, if the data holds them all."""
     key = tag.settings.get("textkey", "text")
     # With contextScroll, Label Studio sorts the paragraphs by time before it counts them.
