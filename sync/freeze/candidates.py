@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import label_configs
 from label_configs import LabelConfig
-from sync.errors import Skippable
-from sync.generator import Proposal
-from sync.records import Candidate, Result, Task
+from sync.generator import Proposal, fault, score
+from sync.records import Candidate, Task
 
 
 def candidates(
@@ -37,35 +35,13 @@ def _candidate(
     task: Task, proposal: Proposal, batch: str, version: str, config: LabelConfig
 ) -> Candidate:
     answer = proposal.answer or {}
-    result, reason = _judged(answer.get("result"), proposal.reason, config, task)
+    result = answer.get("result")
+    reason = proposal.reason if result is None else fault(result, config, task.data)
     return Candidate(
         task_id=task.task_id,
         batch=batch,
-        result=result,
-        score=_score(answer.get("score")),
+        result=None if reason else result,
+        score=score(answer.get("score")),
         generator_version=str(answer.get("model_version") or version),
         reason=reason,
     )
-
-
-def _judged(
-    result: object, reason: str, config: LabelConfig, task: Task
-) -> tuple[Result | None, str]:
-    if result is None:
-        return None, reason
-    if not isinstance(result, list) or not all(isinstance(region, dict) for region in result):
-        return None, "the generator's result is not a list of regions"
-    try:
-        values = label_configs.read(config, result, task.data)
-    except Skippable as error:
-        return None, str(error)
-    if not values and not label_configs.may_be_empty(config):
-        return None, "the generator's result holds no label"
-    return result, ""
-
-
-def _score(value: object) -> float | None:
-    """The score where it is a number in [0, 1]; Label Studio refuses others."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    return float(value) if 0 <= value <= 1 else None

@@ -1,0 +1,19 @@
+"""Any Label Studio ML backend as the generator: the ordinary `/predict` contract, v1 and v2."""
+
+from sync.generator.client import PURPOSE, Generator, Group
+from sync.generator.faults import Failure, Kind
+from sync.generator.line import Item, Line
+from sync.generator.reply import Proposal, fault, score
+
+__all__ = [
+    "PURPOSE",
+    "Failure",
+    "Generator",
+    "Group",
+    "Item",
+    "Kind",
+    "Line",
+    "Proposal",
+    "fault",
+    "score",
+]
