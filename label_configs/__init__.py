@@ -14,8 +14,8 @@ from label_configs.compare import (
     write,
 )
 from label_configs.kinds import kind_of
+from label_configs.kinds.shown import parts_of, text_of
 from label_configs.kinds.shown import place as text_place
-from label_configs.kinds.shown import text_of
 from label_configs.parse import Control, LabelConfig, ObjectTag, parse
 from label_configs.weights import weighted
 
@@ -34,6 +34,7 @@ __all__ = [
     "number",
     "pairs",
     "parse",
+    "parts_of",
     "read",
     "text_of",
     "text_place",
