@@ -1,6 +1,6 @@
 """Label configs: the shipped ones, and how labels are read, written and compared."""
 
-from label_configs.catalogue import load, names, with_labels
+from label_configs.catalogue import Scenario, load, names, scenario, with_labels
 from label_configs.compare import (
     categories,
     control_distance,
@@ -23,6 +23,7 @@ __all__ = [
     "Control",
     "LabelConfig",
     "ObjectTag",
+    "Scenario",
     "categories",
     "control_distance",
     "control_distances",
@@ -36,6 +37,7 @@ __all__ = [
     "parse",
     "parts_of",
     "read",
+    "scenario",
     "text_of",
     "text_place",
     "values_distance",
