@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import HTTPException
 
 from backend.answers import Answers
-from backend.bodies import Malformed, Predict, Setup, project_of
+from backend.bodies import Malformed, Predict, Setup, parse, project_of
 from backend.faults import describe
 from backend.metrics import Metrics
 from backend.serving import Serving
@@ -115,10 +115,7 @@ def _watch(app: Flask, metrics: Metrics) -> None:
 
 def _body() -> Any:
     """The request's JSON; None where it is none."""
-    try:
-        return request.get_json(force=True, silent=True)
-    except RecursionError:
-        raise Malformed("the body is nested too deeply") from None
+    return parse(request.get_data(cache=False))
 
 
 def _posted_project() -> Any:
