@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -126,10 +126,11 @@ class Engine(Protocol):
         """
 
 
+@dataclass(frozen=True)
 class Fixed:
     """What engines that do not learn have in common."""
 
-    learns = False
+    learns: bool = field(default=False, init=False)
 
     def fit(
         self,

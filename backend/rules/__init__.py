@@ -1,1 +1,0 @@
-"""Rules that a team writes: read from a file, matched against tasks, counted."""
