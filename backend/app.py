@@ -12,10 +12,10 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from backend.answers import Answers
-from backend.bodies import Malformed, Predict, Setup, project_of
+from backend.bodies import Malformed, Predict, Setup, parse, project_of
 from backend.faults import describe
 from backend.metrics import Metrics
 from backend.serving import Serving
@@ -115,10 +115,11 @@ def _watch(app: Flask, metrics: Metrics) -> None:
 
 def _body() -> Any:
     """The request's JSON; None where it is none."""
-    try:
-        return request.get_json(force=True, silent=True)
-    except RecursionError:
-        raise Malformed("the body is nested too deeply") from None
+    raw = request.get_data(cache=False)
+    # A body of unknown length is cut at the limit without a word.
+    if request.content_length is None and len(raw) >= LARGEST_BODY:
+        raise RequestEntityTooLarge
+    return parse(raw)
 
 
 def _posted_project() -> Any:

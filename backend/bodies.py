@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any, Self
+
+import orjson
 
 from sync.records import Json
 
 #: Tasks in one request.
 MOST_TASKS = 5000
+#: Values in one body: each takes far more memory than it has bytes.
+MOST_VALUES = 4_000_000
 
 _PROJECT = re.compile(r"(?P<id>\d{1,18})(?:\.\d+)?\Z", re.ASCII)
 
 
 class Malformed(Exception):
     """The request cannot be understood; the text says what is wrong with it."""
+
+
+def parse(raw: bytes) -> Any:
+    """The JSON in a body; None where it is none.
+
+    Raises:
+        Malformed: it is nested too deeply, or has too many values.
+    """
+    values = sum(raw.count(sign) for sign in (b",", b"[", b"{"))
+    if values > MOST_VALUES:
+        raise Malformed(f"the body has {values} values: at most {MOST_VALUES} are read")
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        # Stricter than Label Studio, whose texts may hold halves of a surrogate pair.
+        return _lenient(raw)
+
+
+def _lenient(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except RecursionError:
+        raise Malformed("the body is nested too deeply") from None
+    except ValueError:
+        return None
 
 
 def project_of(value: Any) -> int:

@@ -1,6 +1,6 @@
 """Label configs: the shipped ones, and how labels are read, written and compared."""
 
-from label_configs.catalogue import load, names, with_labels
+from label_configs.catalogue import Scenario, load, names, scenario, with_labels
 from label_configs.compare import (
     categories,
     control_distance,
@@ -14,8 +14,8 @@ from label_configs.compare import (
     write,
 )
 from label_configs.kinds import kind_of
+from label_configs.kinds.shown import parts_of, text_of
 from label_configs.kinds.shown import place as text_place
-from label_configs.kinds.shown import text_of
 from label_configs.parse import Control, LabelConfig, ObjectTag, parse
 from label_configs.weights import weighted
 
@@ -23,6 +23,7 @@ __all__ = [
     "Control",
     "LabelConfig",
     "ObjectTag",
+    "Scenario",
     "categories",
     "control_distance",
     "control_distances",
@@ -34,7 +35,9 @@ __all__ = [
     "number",
     "pairs",
     "parse",
+    "parts_of",
     "read",
+    "scenario",
     "text_of",
     "text_place",
     "values_distance",

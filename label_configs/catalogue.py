@@ -2,18 +2,53 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from xml.sax.saxutils import quoteattr
+from importlib.resources.abc import Traversable
+from xml.sax.saxutils import escape, quoteattr
 
 from sync.errors import ConfigurationError
+from sync.records import Json
 
 #: Attributes of a tag; a quoted value may hold anything but its quote.
 _ATTRIBUTES = r"""(?:[^>"'/]|"[^"]*"|'[^']*')*?"""
 #: Characters outside XML 1.0, section 2.2.
 NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A kind of labelling, ready to start with."""
+
+    name: str
+    #: What a project of it is called.
+    title: str
+    #: What is labelled, in a few words.
+    summary: str
+    #: Sentences to annotators.
+    instructions: tuple[str, ...]
+    #: What single controls count in the whole, where it is not 1.
+    weights: Mapping[str, float]
+    #: The label config, as XML.
+    xml: str
+    #: Data of three example tasks.
+    tasks: tuple[Json, ...]
+    #: Files for the team's own folder by their names: the policy and, if there are, rules.
+    files: Mapping[str, str]
+
+    @property
+    def html(self) -> str:
+        """The instructions as Label Studio shows them to annotators."""
+        return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in self.instructions) + "</ul>"
+
+
+#: Files that a team keeps and changes.
+_OWN = ("assay.toml", "rules.toml")
 
 
 @cache
@@ -29,9 +64,37 @@ def load(name: str) -> str:
     Raises:
         ConfigurationError: there is none of that name.
     """
+    return _text(_folder(name) / "config.xml")
+
+
+def scenario(name: str) -> Scenario:
+    """A shipped scenario.
+
+    Raises:
+        ConfigurationError: there is none of that name.
+    """
+    folder = _folder(name)
+    told = tomllib.loads(_text(folder / "scenario.toml"))
+    return Scenario(
+        name=name,
+        title=told["title"],
+        summary=told["summary"],
+        instructions=tuple(told["instructions"]),
+        weights=told.get("weights", {}),
+        xml=load(name),
+        tasks=tuple(json.loads(_text(folder / "tasks.json"))),
+        files={own: _text(folder / own) for own in _OWN if (folder / own).is_file()},
+    )
+
+
+def _folder(name: str) -> Traversable:
     if name not in names():
         raise ConfigurationError(f"no scenario {name!r}: there are {', '.join(names())}")
-    return (files("label_configs") / name / "config.xml").read_text(encoding="utf-8")
+    return files("label_configs") / name
+
+
+def _text(file: Traversable) -> str:
+    return file.read_text(encoding="utf-8")
 
 
 def with_labels(xml: str, control: str, labels: Sequence[str]) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import label_configs
 from label_configs import LabelConfig
+from sync.duplicates import near_tasks, shown
 from sync.errors import ConfigurationError, Fatal, Skippable
 from sync.gating.candidates.strata import labels_of, slice_of
 from sync.gating.policy import from_dict
@@ -28,6 +29,8 @@ class Promoted:
     manifest: Path
     rows: int
     human: int
+    #: Tasks left out since they are near-duplicates of tasks that evaluate.
+    near_duplicates: int
 
 
 def promote(
@@ -36,9 +39,9 @@ def promote(
     """Write the labels of a passed batch as JSON lines, and a manifest beside them.
 
     Validation tasks that people were asked to judge and gold stay out: they evaluate, so nothing
-    is trained on them. Where people labelled a task, their label stands; under high risk only
-    such tasks are written. A candidate with a label, or of a slice, that was too rare to be judged
-    stays out too: the verdict says nothing of it.
+    is trained on them; so do near-duplicates of those of any batch. Where people labelled a task,
+    their label stands; under high risk only such tasks are written. A candidate with a label, or
+    of a slice, that was too rare to be judged stays out too: the verdict says nothing of it.
 
     Args:
         store: the frozen batch, its verdict, its labels.
@@ -60,16 +63,20 @@ def promote(
     if target.exists():
         raise ConfigurationError(f"{target} exists: name another file with --output")
     config = label_configs.parse(project.label_config)
-    rows = list(_rows(store, project, batch, config, _unjudged(verdict)))
+    copies = _near_duplicates(store, project, batch, config)
+    rows = list(_rows(store, project, batch, config, _unjudged(verdict), copies.keys()))
     content = "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
     human = sum(row["source"] == "human" for row in rows)
     manifest = target.with_name(target.name + ".manifest.json")
     account = _manifest(project, batch, verdict, rows, content, version, now)
+    account["near_duplicates"] = dict(sorted(Counter(copies.values()).items()))
     target.parent.mkdir(parents=True, exist_ok=True)
     # The labels come last: without its manifest no label file is ever seen.
     _write(manifest, json.dumps(account, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
     _write(target, content)
-    return Promoted(labels=target, manifest=manifest, rows=len(rows), human=human)
+    return Promoted(
+        labels=target, manifest=manifest, rows=len(rows), human=human, near_duplicates=len(copies)
+    )
 
 
 def _passed(store: Store, project: Project, batch: Batch) -> Verdict:
@@ -110,19 +117,48 @@ def _is_unjudged(result: Result, data: Json, config: LabelConfig, unjudged: Unju
         return True
 
 
+def _near_duplicates(
+    store: Store, project: Project, batch: Batch, config: LabelConfig
+) -> dict[int, str]:
+    """The batch's tasks that say nearly what a task says that evaluates, and by which measure.
+
+    A task of the batch that evaluates itself is not among them.
+    """
+    project_id = project.project_id
+    held_out = set(store.gold(project_id))
+    for frozen in store.batches(project_id):
+        held_out |= _asked(store, project_id, frozen)
+    tasks = store.tasks(project_id)
+    here = [t for t in tasks if t.batch == batch.name and t.task_id not in held_out]
+    found = near_tasks(
+        [shown(task.data, config) for task in here],
+        [shown(task.data, config) for task in tasks if task.task_id in held_out],
+    )
+    return {here[one.index].task_id: one.measure for one in found}
+
+
+def _asked(store: Store, project_id: int, batch: Batch) -> set[int]:
+    """The validation tasks that people were asked to label."""
+    return {place.task_id for place in store.places(project_id, batch.name)[: batch.queue_length]}
+
+
 def _rows(
-    store: Store, project: Project, batch: Batch, config: LabelConfig, unjudged: Unjudged
+    store: Store,
+    project: Project,
+    batch: Batch,
+    config: LabelConfig,
+    unjudged: Unjudged,
+    copies: Collection[int],
 ) -> Iterator[Json]:
     """One row a task: {task, data, result, source, score, generator_version}."""
-    places = store.places(project.project_id, batch.name)[: batch.queue_length]
-    held_out = {place.task_id for place in places} | store.gold(project.project_id).keys()
+    held_out = _asked(store, project.project_id, batch) | store.gold(project.project_id).keys()
     hashes = store.data_hashes(project.project_id, batch.name)
     people = _human_labels(store, project, config)
     candidates = {c.task_id: c for c in store.batch_candidates(project.project_id, batch.name)}
     held_hashes = {hashes[t] for t in held_out if t in hashes}
     only_people = from_dict(batch.policy).gate.risk == "high"
     for task in store.tasks(project.project_id, batch.name):
-        if task.task_id in held_out or task.data_hash in held_hashes:
+        if task.task_id in held_out or task.task_id in copies or task.data_hash in held_hashes:
             continue
         if task.task_id in people:
             yield _row(task, people[task.task_id], "human", None, None)

@@ -13,7 +13,18 @@ import label_configs
 from sync.gating.policy import GatePolicy, to_dict
 from sync.gating.verdict import Criterion, Part, State, Verdict
 from sync.promote import promote
-from sync.records import Annotation, Batch, Candidate, Json, Project, Result, Task
+from sync.records import (
+    Annotation,
+    Batch,
+    Candidate,
+    Gold,
+    Json,
+    Place,
+    Project,
+    Result,
+    Role,
+    Task,
+)
 from sync.store import Store
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -138,3 +149,34 @@ def test_a_candidate_that_cannot_be_read_any_more_is_left_out_where_labels_are(
     gone = entity("gone")
     verdict = replace(PASS, criteria=(labels,))
     assert set(promoted(tmp_path, {}, verdict, {1: gone})) == {2}
+
+
+def test_near_duplicates_of_what_evaluates_are_left_out(tmp_path: Path) -> None:
+    """A task that says nearly what a validation or gold task says is no training data."""
+    texts = {
+        1: "Could somebody from the Berlin office call Anna Schmidt back before Friday, please?",
+        2: "Anna lives in Paris",
+        3: "could somebody of the Berlin office call Anna Schmidt back before Friday please",
+        4: "Anna lives in  Paris!",
+        5: "The minister met the delegation from Lisbon on Monday and left again on Tuesday",
+    }
+    made = [
+        Candidate(task_id=i, batch="b", result=entity("person"), score=0.9, generator_version="v")
+        for i in (1, 3, 4, 5)
+    ]
+    place = Place(task_id=1, position=0, role=Role.BLIND)
+    target = tmp_path / "labels.jsonl"
+    with Store.open(f"sqlite:///{tmp_path / 'assay.db'}") as store:
+        store.save_project(PROJECT)
+        batch = replace(BATCH, queue_length=1)
+        store.freeze(1, batch, made, [place], {i: f"h{i}" for i in texts})
+        store.add_gold(1, [Gold(task_id=2, result=entity("person"))])
+        seen = [replace(task(i), data={"text": text}) for i, text in texts.items()]
+        store.apply(1, [(one, []) for one in seen[:3]] + [(seen[3], [answer(4, [])]),
+                        (seen[4], [])], None, NOW)  # fmt: skip
+        store.record_verdict(1, "b", PASS.to_dict(), NOW)
+        done = promote(store, PROJECT, "b", target, "0", NOW)
+    assert [json.loads(row)["task"] for row in target.read_text().splitlines()] == [5]
+    assert done.near_duplicates == 2
+    account = json.loads(done.manifest.read_text())
+    assert account["near_duplicates"] == {"exact": 1, "words": 1}

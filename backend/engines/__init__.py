@@ -11,11 +11,16 @@ from backend.engines.base import (
     Surroundings,
     Unfit,
 )
+from backend.engines.rules import RulesEngine
 from backend.engines.sklearn_image import ImageEngine
 from backend.engines.sklearn_text import TextEngine
 
 #: Engine name to engine, those that learn in the order in which they are offered a label config.
-ENGINES: dict[str, Engine] = {"sklearn_text": TextEngine(), "sklearn_image": ImageEngine()}
+ENGINES: dict[str, Engine] = {
+    "sklearn_text": TextEngine(),
+    "sklearn_image": ImageEngine(),
+    "rules": RulesEngine(),
+}
 
 __all__ = [
     "ENGINES",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -126,11 +126,10 @@ class Engine(Protocol):
         """
 
 
-@dataclass(frozen=True)
 class Fixed:
     """What engines that do not learn have in common."""
 
-    learns: bool = field(default=False, init=False)
+    learns = False
 
     def fit(
         self,

@@ -1,16 +1,19 @@
 """Where the text nodes of an HTML document stand in its text, by their XPaths.
 
 Label Studio stores a region of HyperText by the XPaths of its first and its last text node,
-counted from the body, such as /div[1]/p[2]/text()[1], with an offset in each. In its global
-offsets a line break counts as one character.
+counted from the body, such as /div[1]/p[2]/text()[1], with an offset in each, in UTF-16 units. Its
+global offsets count characters (code points), and a line break as one.
 """
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from html.parser import HTMLParser
-from typing import NamedTuple
+
+from label_configs.kinds.units import characters, units
 
 #: Elements without content, which have no end tag.
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"}
@@ -39,7 +42,8 @@ _ENDS: dict[str, tuple[set[str], set[str]]] = {
 }
 
 
-class Document(NamedTuple):
+@dataclass(frozen=True)
+class Document:
     """The text of an HTML document and where its text nodes are."""
 
     text: str
@@ -47,9 +51,35 @@ class Document(NamedTuple):
     nodes: dict[str, tuple[int, int]]
 
     def position(self, xpath: str, offset: int) -> int | None:
-        """Where an offset in a text node stands in the text; None where there is no such place."""
+        """Where an offset in a text node stands in the text; None where there is no such place.
+
+        Args:
+            xpath: the text node's.
+            offset: in UTF-16 units.
+        """
         start, length = self.nodes.get(xpath, (0, -1))
-        return start + offset if offset <= length else None
+        node = self.text[start : start + max(length, 0)]
+        return start + characters(node, offset) if offset <= units(node) and length >= 0 else None
+
+    def place(self, position: int) -> tuple[str, int] | None:
+        """The text node that holds a character of the text, and where in it, in UTF-16 units.
+
+        None for a line break that no text node holds, and outside the text.
+        """
+        at = bisect(self._starts, position) - 1
+        if at < 0:
+            return None
+        start, xpath = self._starts[at], self._paths[at]
+        inside = position < start + self.nodes[xpath][1]
+        return (xpath, units(self.text[start:position])) if inside else None
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        return list(self.nodes)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [start for start, _ in self.nodes.values()]
 
 
 @lru_cache(maxsize=256)

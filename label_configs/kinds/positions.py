@@ -2,8 +2,9 @@
 
 **Units of text.** Label Studio counts characters of Text and HyperText as Unicode code points,
 like Python (`charsToCodePoints` in its editor; before version 1.5 it counted UTF-16 units). Offsets
-that match the region's own text only in UTF-16 units are taken as such. In Paragraphs it still
-counts UTF-16 units; they are counted as code points where the data is known.
+that match the region's own text only in UTF-16 units are taken as such. In Paragraphs and beside
+the XPaths of HyperText, other than in its global offsets, it still counts UTF-16 units; they are
+counted as code points where the data is known.
 
 **Stray space.** Where the text is known (the task's data, or the region's own text where it is as
 long as the span), both ends move inwards past white space before anything is compared, so that
@@ -18,6 +19,7 @@ from typing import Any
 from label_configs.kinds import html, moments
 from label_configs.kinds.kind import Data
 from label_configs.kinds.span import Place, Span, number, whole
+from label_configs.kinds.units import characters
 from label_configs.parse import ObjectTag
 from sync.errors import Malformed
 
@@ -113,8 +115,8 @@ def paragraphs(value: Value, tag: ObjectTag, data: Data) -> Place:
     for paragraph in (first, last):
         _within(paragraph + 1, len(texts), "paragraphs")
     starts = [sum(map(len, texts[:paragraph])) for paragraph in (first, last)]
-    start = starts[0] + _code_points(texts[first], from_)
-    end = starts[1] + _code_points(texts[last], to)
+    start = starts[0] + characters(texts[first], from_)
+    end = starts[1] + characters(texts[last], to)
     _ordered(start, end)
     return Place("", *_trimmed(start, end, "".join(texts)), source=source)
 
@@ -226,13 +228,6 @@ def _from_utf16(text: str, start: int, end: int, own: str) -> tuple[int, int]:
         return start, end
     start = len(units[: 2 * start].decode("utf-16-le", "replace"))
     return start, start + len(own)
-
-
-def _code_points(text: str, units: int) -> int:
-    """How many code points the first so many UTF-16 units hold."""
-    encoded = text.encode("utf-16-le", "surrogatepass")
-    _within(units, len(encoded) // 2)
-    return len(encoded[: 2 * units].decode("utf-16-le", "replace"))
 
 
 def _paragraph(value: object) -> int:

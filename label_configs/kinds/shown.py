@@ -5,11 +5,13 @@ The other way round from `positions`, which reads such places.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 from label_configs.kinds import html, positions
 from label_configs.kinds.dynamic import lookup
 from label_configs.kinds.kind import Data
+from label_configs.kinds.units import units
 from label_configs.parse import ObjectTag
 from sync.errors import Skippable
 
@@ -29,6 +31,22 @@ def text_of(tag: ObjectTag, data: Data) -> str | None:
     if not isinstance(shown, str):
         return None
     return html.document(shown).text if tag.tag == "HyperText" else shown
+
+
+def parts_of(tag: ObjectTag, data: Data) -> tuple[int, ...]:
+    """Where each part of the text begins, across which no word reaches: paragraphs, text nodes.
+
+    Empty where the data does not hold the text.
+    """
+    shown = _content(tag, data)
+    if tag.tag == "Paragraphs":
+        texts = positions.paragraph_texts(tag, shown) or []
+        return (0, *accumulate(map(len, texts)))[: len(texts)]
+    if not isinstance(shown, str):
+        return ()
+    if tag.tag == "HyperText":
+        return tuple(start for start, _ in html.document(shown).nodes.values())
+    return (0,)
 
 
 def place(tag: ObjectTag, data: Data, start: int, end: int) -> dict[str, Any]:
@@ -64,16 +82,15 @@ def _content(tag: ObjectTag, data: Data) -> Any:
 
 
 def _in_html(source: str, start: int, end: int) -> dict[str, Any]:
-    nodes = html.document(source).nodes.items()
-    first = [(path, start - at) for path, (at, length) in nodes if at <= start < at + length]
-    last = [(path, end - at) for path, (at, length) in nodes if at < end <= at + length]
+    page = html.document(source)
+    first, last = page.place(start), page.place(end - 1)
     if not first or not last:
         raise Skippable(f"the stretch from {start} to {end} begins or ends at a line break")
     return {
-        "start": first[0][0],
-        "end": last[0][0],
-        "startOffset": first[0][1],
-        "endOffset": last[0][1],
+        "start": first[0],
+        "end": last[0],
+        "startOffset": first[1],
+        "endOffset": last[1] + units(page.text[end - 1]),
         "globalOffsets": {"start": start, "end": end},
     }
 
@@ -83,13 +100,8 @@ def _in_paragraphs(texts: list[str], start: int, end: int) -> dict[str, Any]:
     at = 0
     for number, text in enumerate(texts):
         if at <= start < at + len(text):
-            found |= {"start": str(number), "startOffset": _units(text[: start - at])}
+            found |= {"start": str(number), "startOffset": units(text[: start - at])}
         if at < end <= at + len(text):
-            found |= {"end": str(number), "endOffset": _units(text[: end - at])}
+            found |= {"end": str(number), "endOffset": units(text[: end - at])}
         at += len(text)
     return found
-
-
-def _units(text: str) -> int:
-    """How many UTF-16 units a text has, in which Label Studio counts within paragraphs."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

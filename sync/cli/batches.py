@@ -111,7 +111,8 @@ def _tell(frozen: Frozen) -> None:
 def promote(app: App, project: int | None, batch: str, output: Path | None) -> None:
     """Export a batch that has passed: labels as JSON lines, and a manifest.
 
-    Refuses any other batch. Validation and gold tasks stay out, since they evaluate.
+    Refuses any other batch. Validation and gold tasks stay out, since they evaluate, and so do
+    tasks that say nearly the same as one of them.
     """
     from importlib.metadata import version
 
@@ -132,3 +133,8 @@ def promote(app: App, project: int | None, batch: str, output: Path | None) -> N
         f"{done.rows} labels in {done.labels} ({done.human} by people, {done.rows - done.human} "
         f"candidates), account in {done.manifest}"
     )
+    if done.near_duplicates:
+        click.echo(
+            f"{done.near_duplicates} tasks are left out: they say nearly the same as validation "
+            "or gold tasks"
+        )

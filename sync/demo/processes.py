@@ -74,6 +74,11 @@ class Child:
             time.sleep(0.2)
         raise Fatal(f"{self.name} did not answer within {seconds:g} s; its log is {self.log}")
 
+    @property
+    def pid(self) -> int:
+        """Its process id, which is that of its group too."""
+        return self._process.pid
+
     def tail(self) -> str:
         """The end of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])

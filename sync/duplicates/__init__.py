@@ -2,6 +2,6 @@
 
 from sync.duplicates.near import Near, near
 from sync.duplicates.pictures import picture_hash, similar_pictures
-from sync.duplicates.shown import shown
+from sync.duplicates.tasks import Shown, near_tasks, shown
 
-__all__ = ["Near", "near", "picture_hash", "shown", "similar_pictures"]
+__all__ = ["Near", "Shown", "near", "near_tasks", "picture_hash", "shown", "similar_pictures"]

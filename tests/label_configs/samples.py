@@ -62,6 +62,19 @@ def ranked(name: str, inside: str, *values: Any) -> Sample:
     return Sample(name=name, xml=xml, data={"items": ITEMS}, result=result, others=others)
 
 
+#: A question, and one with several answers that follows from it.
+TWO_QUESTIONS = """
+<View><Text name="text" value="$text"/>
+  <Choices name="decision" toName="text" choice="single" showInline="true" required="true">
+    <Choice value="allowed"/><Choice value="not allowed"/><Choice value="needs an expert"/>
+  </Choices>
+  <Choices name="rules" toName="text" choice="multiple" visibleWhen="choice-selected"
+           whenTagName="decision" whenChoiceValue="not allowed">
+    <Choice value="violence"/><Choice value="hate or harassment"/><Choice value="personal data"/>
+    <Choice value="sexual content"/><Choice value="other"/>
+  </Choices>
+</View>"""
+
 PLAIN = [
     on_text(
         "Choices",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import label_configs
-from label_configs.kinds import KINDS
-from sync.errors import ConfigurationError, Fatal
+from sync.errors import ConfigurationError
 
 PLAIN = label_configs.load("text_classification")
 TEXT = '<Text name="t" value="$t"/>'
@@ -20,43 +17,11 @@ def labels_of(xml: str, control: str = "label") -> tuple[str, ...]:
     return label_configs.parse(xml).by_name[control].labels
 
 
-def test_what_is_shipped() -> None:
-    """The interfaces that the project promises are there."""
-    assert set(label_configs.names()) >= {
-        "image_classification",
-        "intent_sentiment",
-        "ner",
-        "pairwise_preference",
-        "safety_policy",
-        "text_classification",
-    }
-
-
 def test_an_unknown_name_lists_the_others() -> None:
     """A wrong name is answered with those that there are, and reads no other file."""
     for name in ("nre", "../pyproject", "kinds", ""):
         with pytest.raises(ConfigurationError, match=r"there are .*, ner"):
             label_configs.load(name)
-
-
-@pytest.mark.parametrize("name", label_configs.names())
-def test_each_is_read(name: str) -> None:
-    """Each is parsed, and its labels are compared or said not to be."""
-    config = label_configs.parse(label_configs.load(name))
-    assert config.controls
-    assert all(shown.value.startswith("$") for shown in config.objects)
-    if all(control.tag in KINDS for control in config.controls):
-        assert label_configs.distance(config, [], []) == 0
-        return
-    with pytest.raises(Fatal, match="cannot be compared"):
-        label_configs.distance(config, [], [])
-
-
-@pytest.mark.parametrize("name", label_configs.names())
-def test_no_key_is_used_twice(name: str) -> None:
-    """Two choices on one hotkey could not both be reached by it."""
-    keys = re.findall(r'hotkey="([^"]*)"', label_configs.load(name))
-    assert len(keys) == len(set(keys))
 
 
 def test_the_ten_digits_are_choices() -> None:

@@ -12,8 +12,9 @@ from scipy.spatial.distance import jaccard
 
 import label_configs
 from sync.errors import Fatal, Skippable
+from tests.label_configs.samples import TWO_QUESTIONS
 
-SAFETY = label_configs.parse(label_configs.load("safety_policy"))
+SAFETY = label_configs.parse(TWO_QUESTIONS)
 RULES = SAFETY.by_name["rules"].labels
 DECISIONS = SAFETY.by_name["decision"].labels
 

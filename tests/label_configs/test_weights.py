@@ -9,8 +9,9 @@ import pytest
 
 import label_configs
 from sync.errors import ConfigurationError
+from tests.label_configs.samples import TWO_QUESTIONS
 
-CONFIG = label_configs.parse(label_configs.load("safety_policy"))
+CONFIG = label_configs.parse(TWO_QUESTIONS)
 ALLOWED = {"decision": frozenset({"allowed"})}
 VIOLENCE = {"decision": frozenset({"allowed"}), "rules": frozenset({"violence"})}
 

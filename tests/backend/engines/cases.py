@@ -15,6 +15,7 @@ from PIL import Image
 
 from backend.engines import ENGINES, Example, Surroundings
 from sync.records import Json
+from sync.settings import Settings
 from sync.tables import build
 
 #: What an engine's surroundings are made of: its options and an empty folder.
@@ -25,6 +26,30 @@ Around = Callable[[Any, Path], AbstractContextManager[Surroundings]]
 def alone(options: Any, folder: Path) -> Iterator[Surroundings]:
     """An engine that needs nothing but its options."""
     yield Surroundings(options=options, folder=folder)
+
+
+RULES = """
+[[rule]]
+label = "red"
+words = ["red"]
+[[rule]]
+label = "blue"
+pattern = 'blu\\w'
+field = "text"
+[[rule]]
+label = "PER"
+words = ["Ann"]
+"""
+
+
+@contextmanager
+def with_rules(options: Any, folder: Path) -> Iterator[Surroundings]:
+    """Two files of rules, of which the second says more, beside a settings file."""
+    more = '[[rule]]\nlabel = "blue"\nwords = ["navy"]\n'
+    (folder / "rules.toml").write_text(RULES)
+    (folder / "more.toml").write_text(RULES + more)
+    settings = Settings(config=folder / "assay.toml")
+    yield Surroundings(options=options, settings=settings, folder=folder)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +87,9 @@ def examples(data: Sequence[Json], **values: Sequence[Any]) -> list[Example]:
 
 TEXT = '<View><Text name="t" value="$text"/>{}</View>'
 CHOICES = '<Choices name="{}" toName="{}"><Choice value="red"/><Choice value="blue"/></Choices>'
+NAMES = '<Labels name="n" toName="t"><Label value="PER"/></Labels>'
+#: A control whose answers Assay knows nothing of.
+UNKNOWN = '<View><Image name="i" value="$image"/><Bitmask name="b" toName="i"/></View>'
 #: A control that cannot be filled without looking at pixels.
 BRUSH = '<View><Image name="i" value="$image"/><Brush name="b" toName="i"/></View>'
 
@@ -99,5 +127,14 @@ CASES: dict[str, Case] = {
         foreign=BRUSH,
         data=PICTURES[:4],
         examples=examples(PICTURES, c=SETS),
+    ),
+    "rules": Case(
+        engine="rules",
+        config=TEXT.format(CHOICES.format("c", "t") + NAMES),
+        foreign=UNKNOWN,
+        data=[*SENTENCES[:4], {"text": "a red thing, sent by Ann"}, {"text": "nothing"}],
+        options={"file": "rules.toml"},
+        others=[{"file": "more.toml"}],
+        around=with_rules,
     ),
 }

@@ -1,0 +1,1 @@
+"""Rules that a team writes: read from a file, matched against tasks, counted."""
