@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
@@ -49,6 +50,18 @@ def pixels(address: object, fetch: Fetch) -> npt.NDArray[Any]:
     Raises:
         Unreadable: the address is not one that is read, or there is no image behind it.
     """
+    with opened(address, fetch) as image:
+        grey = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
+        return np.asarray(grey, dtype=np.float64).ravel() / 255
+
+
+@contextmanager
+def opened(address: object, fetch: Fetch) -> Iterator[Image.Image]:
+    """The image, to be decoded inside; what its decoder raises there is Unreadable, too.
+
+    Raises:
+        Unreadable: the address is not one that is read, or there is no image behind it.
+    """
     if not isinstance(address, str):
         raise Unreadable("the task has no image")
     content = _content(address, fetch)
@@ -57,8 +70,7 @@ def pixels(address: object, fetch: Fetch) -> npt.NDArray[Any]:
         with Image.open(BytesIO(content), formats=_FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise Unreadable("the image has too many pixels")
-            grey = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX)
-            return np.asarray(grey, dtype=np.float64).ravel() / 255
+            yield image
     except Unreadable:
         raise
     except Exception as error:  # decoders raise whatever a broken file makes them raise

@@ -36,11 +36,7 @@ class Serving:
         Raises:
             Fatal: no engine serves the label config, or a setting is wrong.
         """
-        engine = chosen(self._settings, project_id, config)
-        if ENGINES[engine.name].learns:
-            return self._registry.current(project_id) or ""
-        around = self._around(project_id, engine)
-        return f"{engine.name}@{ENGINES[engine.name].version(around, config)}"
+        return self._versions(project_id, chosen(self._settings, project_id, config), config)[0]
 
     def model(self, project_id: int, config: LabelConfig) -> Served | None:
         """The model that answers now; None before the first training.
@@ -48,17 +44,27 @@ class Serving:
         Raises:
             Fatal: no engine serves the label config, a setting is wrong, or the model is broken.
         """
+        engine = chosen(self._settings, project_id, config)
         # Asked once: a training that ends meanwhile must not lend its version to these answers.
-        version = self.version(project_id, config)
+        version, trained = self._versions(project_id, engine, config)
         if not version:
             return None
-        engine = chosen(self._settings, project_id, config)
-        name = version.split("@", 1)[0]
-        if name != engine.name:
+        if not version.startswith(f"{engine.name}@"):
             raise Fatal(f"model {version} is not of the engine {engine.name}: train again")
-        learned = self._registry.load(project_id, version) if ENGINES[name].learns else None
-        model = ENGINES[name].model(learned, config, self._around(project_id, engine))
+        learned = self._registry.load(project_id, trained) if trained else None
+        model = ENGINES[engine.name].model(learned, config, self._around(project_id, engine))
         return Served(model, version)
+
+    def _versions(self, project_id: int, engine: Chosen, config: LabelConfig) -> tuple[str, str]:
+        """The version that answers, and the trained one in it; each empty where there is none."""
+        trained = self._registry.current(project_id) or ""
+        if ENGINES[engine.name].learns:
+            return trained, trained
+        around = self._around(project_id, engine)
+        own = f"{engine.name}@{ENGINES[engine.name].version(around, config)}"
+        if not trained.startswith(f"{engine.name}@"):
+            return own, ""
+        return f"{own}+{trained.removeprefix(f'{engine.name}@')}", trained
 
     def _around(self, project_id: int, engine: Chosen) -> Surroundings:
         return Surroundings(

@@ -11,6 +11,7 @@ from backend.engines.base import (
     Surroundings,
     Unfit,
 )
+from backend.engines.llm import LlmEngine
 from backend.engines.rules import RulesEngine
 from backend.engines.sklearn_image import ImageEngine
 from backend.engines.sklearn_text import TextEngine
@@ -20,6 +21,7 @@ ENGINES: dict[str, Engine] = {
     "sklearn_text": TextEngine(),
     "sklearn_image": ImageEngine(),
     "rules": RulesEngine(),
+    "llm": LlmEngine(),
 }
 
 __all__ = [

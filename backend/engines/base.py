@@ -93,16 +93,17 @@ class Engine(Protocol):
 
     #: A frozen dataclass: what the engine's table in the settings file may say.
     options: type[Any]
-    #: Whether it has to be trained before it answers.
+    #: Whether it has to be trained before it answers. One that need not may be trained all the
+    #: same; then its version stands behind that of what it learned.
     learns: bool
 
     def serves(self, config: LabelConfig, options: Any) -> tuple[str, ...]:
         """Names of the controls that it can fill; none where the config is not its kind."""
 
     def version(self, around: Surroundings, config: LabelConfig) -> str:
-        """The generator's version where nothing is learned: changes whenever answers may change.
+        """The version of all but what is learned: changes whenever answers may change.
 
-        An engine that learns is never asked.
+        An engine that has to learn first is never asked.
         """
 
     def fit(
@@ -119,7 +120,7 @@ class Engine(Protocol):
         """
 
     def model(self, learned: Any, config: LabelConfig, around: Surroundings) -> Model:
-        """The model around what was learned, or around None where nothing is.
+        """The model around what was learned, or around None where nothing was.
 
         Raises:
             Fatal: an option is missing or wrong; the text names it and the remedy.

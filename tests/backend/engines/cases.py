@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from backend.engines import ENGINES, Example, Surroundings
 from sync.records import Json
 from sync.settings import Settings
 from sync.tables import build
+from tests.backend.llm.endpoint import Response, completion, serving, task_of
 
 #: What an engine's surroundings are made of: its options and an empty folder.
 Around = Callable[[Any, Path], AbstractContextManager[Surroundings]]
@@ -50,6 +52,21 @@ def with_rules(options: Any, folder: Path) -> Iterator[Surroundings]:
     (folder / "more.toml").write_text(RULES + more)
     settings = Settings(config=folder / "assay.toml")
     yield Surroundings(options=options, settings=settings, folder=folder)
+
+
+@contextmanager
+def with_endpoint(options: Any, folder: Path) -> Iterator[Surroundings]:
+    """A language model that says "red", and quotes Ann where she is."""
+
+    def answer(request: Json) -> Response:
+        quote = {"text": "Ann", "occurrence": None, "label": "PER"}
+        there = "Ann" in str(task_of(request))
+        said = {"c": "red", "n": [quote] if there else []}
+        return completion(json.dumps({"answer": said, "confidence": 80}))
+
+    with serving(answer) as endpoint:
+        local = replace(options, url=endpoint.url)
+        yield Surroundings(options=local, settings=Settings(), folder=folder)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,5 +153,14 @@ CASES: dict[str, Case] = {
         options={"file": "rules.toml"},
         others=[{"file": "more.toml"}],
         around=with_rules,
+    ),
+    "llm": Case(
+        engine="llm",
+        config=TEXT.format(CHOICES.format("c", "t") + NAMES),
+        foreign=BRUSH,
+        data=[*SENTENCES[:4], {"text": "a red thing, sent by Ann"}],
+        options={"model": "m"},
+        others=[{"model": "other"}, {"model": "m", "temperature": 1}],
+        around=with_endpoint,
     ),
 }

@@ -1,0 +1,1 @@
+"""Asking language models for labels: prompts, endpoints, what it costs, and what is remembered."""

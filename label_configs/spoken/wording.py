@@ -1,0 +1,64 @@
+"""What a label config tells people to do, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from label_configs.parse import LabelConfig
+
+#: Where a control's own words stand.
+_WORDS = ("title", "hint", "placeholder")
+
+
+def instructions(config: LabelConfig) -> str:
+    """Headers, and for each control what it asks for and what its labels mean, one thing a line.
+
+    What the task's data brings is left out, and so is all that is neither word nor label.
+    """
+    # `parse` has refused declarations, which are what could expand without end.
+    root = ElementTree.fromstring(config.xml)  # noqa: S314
+    lines = [_plain(tag.attrib.get("value", "")) for tag in root.iter("Header")]
+    for tag in root.iter():
+        if tag.attrib.get("name") in config.by_name and tag.attrib.get("toName"):
+            lines.append(_asked(tag))
+            lines.extend(_labels(tag, "- "))
+    return "\n".join(line for line in lines if line)
+
+
+def _asked(tag: Element) -> str:
+    words = [f'Control "{tag.attrib["name"]}" ({tag.tag})']
+    words += [_plain(tag.attrib.get(word, "")) for word in _WORDS]
+    if _is_true(tag, "required"):
+        words.append("must be answered")
+    if _is_true(tag, "perRegion"):
+        words.append("is answered for each region")
+    shown = ", ".join(
+        f"{key} {tag.attrib[key]}"
+        for key in ("visibleWhen", "whenTagName", "whenLabelValue", "whenChoiceValue")
+        if tag.attrib.get(key)
+    )
+    words.append(f"is only shown with {shown}" if shown else "")
+    return "; ".join(word for word in words if word)
+
+
+def _labels(tag: Element, indent: str) -> Iterator[str]:
+    for child in tag:
+        value, alias = child.attrib.get("value", ""), child.attrib.get("alias", "")
+        name = alias or value or child.attrib.get("name", "")
+        meaning = [value if alias else "", child.attrib.get("title", "")]
+        meaning.append(_plain(child.attrib.get("hint", "")))
+        told = "; ".join(word for word in meaning if word)
+        yield f"{indent}{name}{': ' if told else ''}{told}"
+        if len(indent) < 40:
+            yield from _labels(child, f"  {indent}")
+
+
+def _is_true(tag: Element, name: str) -> bool:
+    return tag.attrib.get(name, "").lower() == "true"
+
+
+def _plain(text: str) -> str:
+    """The text, if it is one and no place in the task's data."""
+    return "" if text.startswith("$") else " ".join(text.split())
