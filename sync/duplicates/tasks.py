@@ -12,14 +12,14 @@ from typing import Any
 from label_configs import LabelConfig
 from sync.duplicates.near import Near, near
 from sync.duplicates.normal import words
-from sync.duplicates.pictures import similar_pictures
+from sync.duplicates.pictures import FloatArray, similar_pictures
 from sync.records import Json
 
 #: An address of something, or the thing itself as a data URI.
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|/)\S+\Z")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Shown:
     """What annotators see of a task."""
 
@@ -27,11 +27,11 @@ class Shown:
     text: str
     #: Digests of the addresses of its images and other media, in their order.
     media: tuple[str, ...] = ()
-    #: `picture_hash` of its image, where the caller could read one.
-    picture: int | None = None
+    #: Its image as `similar_pictures` wants it, where the caller could read one.
+    picture: FloatArray | None = None
 
 
-def shown(data: Json, config: LabelConfig, picture: int | None = None) -> Shown:
+def shown(data: Json, config: LabelConfig, picture: FloatArray | None = None) -> Shown:
     """All that the label config shows of a task's data.
 
     Ids and other fields that nobody sees would make copies look different.
