@@ -14,6 +14,8 @@ from sync.tables import build
 
 #: Chooses the first engine that learns and serves the label config.
 AUTO = "auto"
+#: Keys of the table that are no engine's.
+_KEYS = ("use", "train_every", "keep")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,8 @@ class Chosen:
     options: Any
     #: New annotations after which a training starts by itself; 0: only when asked.
     train_every: int
+    #: Versions that are kept, beside the one in use and those that frozen batches name.
+    keep: int
 
 
 def chosen(settings: Settings, project_id: int, config: LabelConfig) -> Chosen:
@@ -35,19 +39,25 @@ def chosen(settings: Settings, project_id: int, config: LabelConfig) -> Chosen:
     """
     table = settings.engine(project_id)
     name = table.get("use", AUTO)
-    every = table.get("train_every", 0)
+    every, keep = _number(table, "train_every", 0, 0), _number(table, "keep", 5, 1)
     if name not in (AUTO, *ENGINES):
         known = ", ".join((AUTO, *ENGINES))
         raise ConfigurationError(f"engine.use is {name!r}: allowed are {known}")
-    if not isinstance(every, int) or isinstance(every, bool) or every < 0:
-        raise ConfigurationError(
-            f"engine.train_every is {every!r}: allowed is a whole number of at least 0"
-        )
     for key in table:
-        if key not in ("use", "train_every", *ENGINES):
-            known = ", ".join(("use", "train_every", *ENGINES))
+        if key not in (*_KEYS, *ENGINES):
+            known = ", ".join((*_KEYS, *ENGINES))
             raise ConfigurationError(f"engine.{key} is no key; known here are {known}")
-    return _serving(name, every, config, lambda engine: options_of(table, engine))
+    engine, options = _serving(name, config, lambda engine: options_of(table, engine))
+    return Chosen(name=engine, options=options, train_every=every, keep=keep)
+
+
+def _number(table: dict[str, Any], key: str, default: int, least: int) -> int:
+    value = table.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigurationError(
+            f"engine.{key} is {value!r}: allowed is a whole number of at least {least}"
+        )
+    return value
 
 
 def options_of(table: dict[str, Any], name: str) -> Any:
@@ -62,12 +72,12 @@ def options_of(table: dict[str, Any], name: str) -> Any:
         raise ConfigurationError(str(error)) from None
 
 
-def _serving(name: str, every: int, config: LabelConfig, options: Callable[[str], Any]) -> Chosen:
+def _serving(name: str, config: LabelConfig, options: Callable[[str], Any]) -> tuple[str, Any]:
     offered = [n for n, e in ENGINES.items() if e.learns] if name == AUTO else [name]
     for candidate in offered:
         found = options(candidate)
         if ENGINES[candidate].serves(config, found):
-            return Chosen(name=candidate, options=found, train_every=every)
+            return candidate, found
     tags = ", ".join(sorted({control.tag for control in config.controls}))
     what = "no engine that learns serves" if name == AUTO else f"the engine {name} does not serve"
     raise Fatal(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backend.status import write_status
+from backend.status import read_status, write_status
+from sync.records import Json
 
 _log = logging.getLogger(__name__)
 
@@ -20,7 +22,11 @@ def command(project_id: int) -> list[str]:
 
 
 def _train(project_id: int) -> int:
-    return subprocess.run(command(project_id), check=False).returncode  # noqa: S603 - a number
+    # On one core: the others are for those who wait for predictions.
+    environment = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", **os.environ}
+    return subprocess.run(  # noqa: S603 - a number
+        command(project_id), check=False, env=environment
+    ).returncode
 
 
 class Trainer:
@@ -44,8 +50,9 @@ class Trainer:
 
     def _work(self, project_id: int) -> None:
         while True:
+            before = read_status(self._home, project_id)
             try:
-                self._ended(project_id, _train(project_id))
+                self._ended(project_id, _train(project_id), before)
             except OSError as error:
                 _log.error("training of project %s did not start: %s", project_id, error)
             with self._lock:
@@ -54,10 +61,17 @@ class Trainer:
                     return
                 self._again.discard(project_id)
 
-    def _ended(self, project_id: int, code: int) -> None:
-        _log.info("training of project %s ended with code %s", project_id, code)
-        if code < 0:
-            # It could not say so itself; the system ends a process that takes too much memory.
-            reason = f"the training was ended by signal {-code}, perhaps for lack of memory"
-            ended = datetime.now(UTC).isoformat()
-            write_status(self._home, project_id, state="failed", reason=reason, ended=ended)
+    def _ended(self, project_id: int, code: int, before: Json) -> None:
+        """Log how it went, and say so in its place where it could not say so itself."""
+        found = read_status(self._home, project_id)
+        if code < 0 or found == before:
+            # The system ends a process that takes too much memory; wrong settings end it at once.
+            how = f"by signal {-code}, perhaps for lack of memory" if code < 0 else f"with {code}"
+            found = {
+                "state": "failed",
+                "reason": f"the training ended {how}: the log of the backend may say why",
+                "ended": datetime.now(UTC).isoformat(),
+            }
+            write_status(self._home, project_id, **found)
+        told = found.get("reason") or f"{found.get('version')}: {found.get('decision')}"
+        _log.info("training of project %s: %s: %s", project_id, found["state"], told)

@@ -3,128 +3,207 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
+import dataclasses
 import hashlib
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass
+from importlib import metadata
 from typing import Any
 
 import numpy as np
 
 import label_configs
+from backend.disk import locked
 from backend.engines import ENGINES, FEWEST, Example, Surroundings, Unfit
 from backend.faults import describe
-from backend.options import chosen
+from backend.held_out import read_held_out, write_held_out
+from backend.material import Labelled, Look, Material, divided, gather, label_counts, looker
+from backend.options import Chosen, chosen, options_of
+from backend.quality import Compared, compared, scored, summary
 from backend.registry import Registry
-from backend.status import write_status
+from backend.status import training_lock, write_status
 from backend.uploads import uploads_of
 from label_configs import LabelConfig
-from sync.errors import ConfigurationError, Fatal, Skippable
+from sync.errors import ConfigurationError, Fatal
+from sync.records import Json
 from sync.settings import Settings
 from sync.store import Store
+from sync.worker.once import Clock, utc_now
+
+#: Whose versions stand in a model's account.
+_LIBRARIES = ("label-studio-assay", "numpy", "scipy", "scikit-learn", "skops")
 
 
-def train_now(settings: Settings, project_id: int) -> dict[str, Any]:
-    """Train on the project's human labels and publish the model.
+@dataclass(frozen=True, kw_only=True)
+class _Learned:
+    """What a training came to, before it is published."""
+
+    engine: Chosen
+    served: tuple[str, ...]
+    config: LabelConfig
+    around: Surroundings
+    learned: Any
+    held_out: tuple[Example, ...]
+    meta: Json
+
+
+def train_now(settings: Settings, project_id: int, clock: Clock = utc_now) -> Json:
+    """Train on the project's human labels, publish the model, and promote it unless it is worse.
 
     Returns:
-        The model's account: version, engine, counts, hashes.
+        The model's account, with its `version`, `engine` and whether it is `promoted`.
 
     Raises:
         Fatal: the project is not connected, no engine fits, or too little is labelled.
     """
+    started, registry = clock(), Registry(settings.home / "models")
     with Store.open(settings.store_url) as store:
-        project = store.project(project_id)
-        if project is None:
-            raise Fatal(f"Assay is not connected to project {project_id}")
-        config = label_configs.parse(project.label_config)
-        engine = chosen(settings, project_id, config)
-        served = ENGINES[engine.name].serves(config, engine.options)
-        examples, hashes = _examples(store, project_id, config, served)
+        found = _learn(settings, store, project_id)
+        named = store.generator_versions(project_id)
+    parent = registry.current(project_id)
+    rng = np.random.default_rng(found.meta["seed"])
+    told = _judged(settings, registry, project_id, found, parent, rng)
+    ended = clock()
+    meta = found.meta | {
+        **told,
+        "parent": parent,
+        "trained_at": ended.isoformat(),
+        "seconds": round((ended - started).total_seconds(), 1),
+    }
+    name = found.engine.name
+    version = registry.publish(project_id, name, found.learned, meta, use=told["promoted"])
+    registry.prune(project_id, found.engine.keep, named)
+    return meta | {"version": version, "engine": name}
+
+
+def _learn(settings: Settings, store: Store, project_id: int) -> _Learned:
+    project = store.project(project_id)
+    if project is None:
+        raise Fatal(f"Assay is not connected to project {project_id}")
+    config = label_configs.parse(project.label_config)
+    engine = chosen(settings, project_id, config)
+    served = ENGINES[engine.name].serves(config, engine.options)
+    fetch, overlap = uploads_of(settings), settings.policy.gate.min_overlap
+    material = gather(store, project_id, config, served, overlap, fetch)
+    examples, held_out = _divide(settings, project_id, material, looker(config, fetch))
     if len(examples) < FEWEST:
-        raise Fatal(
-            f"{len(examples)} tasks outside the validation sample and gold are labelled: at "
-            f"least {FEWEST} are needed to train"
-        )
+        raise Fatal(_too_few(len(examples), material))
+    hashes = [one.data_hash for one in examples]
     seed = int.from_bytes(hashlib.sha256("".join(hashes).encode()).digest()[:8])
+    around = _around(settings, project_id, engine.options)
     try:
-        around = Surroundings(
-            options=engine.options,
-            fetch=uploads_of(settings),
-            settings=settings,
-            project_id=project_id,
+        learned = ENGINES[engine.name].fit(
+            [one.example for one in examples], config, np.random.default_rng(seed), around
         )
-        learned = ENGINES[engine.name].fit(examples, config, np.random.default_rng(seed), around)
     except Unfit as error:
         raise Fatal(str(error)) from None
     meta = {
-        "trained_at": datetime.now(UTC).isoformat(),
         "examples": len(examples),
+        "annotations": material.annotations,
+        "left_out": material.left_out,
+        "labels": label_counts(examples, config),
         "label_config": hashlib.sha256(config.xml.encode()).hexdigest(),
         "training_set": hashlib.sha256("\n".join(hashes).encode()).hexdigest(),
+        "options": dataclasses.asdict(engine.options),
+        "seed": seed,
+        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
     }
-    version = Registry(settings.home / "models").publish(project_id, engine.name, learned, meta)
-    return meta | {"version": version, "engine": engine.name}
+    return _Learned(
+        engine=engine,
+        served=served,
+        config=config,
+        around=around,
+        learned=learned,
+        held_out=tuple(one.example for one in held_out),
+        meta=meta,
+    )
 
 
-def _examples(
-    store: Store, project_id: int, config: LabelConfig, served: Sequence[str]
-) -> tuple[list[Example], list[str]]:
-    """One example a task, each control's most frequent value, with the hashes of their data.
-
-    The store leaves out validation sample and gold; here also go their exact copies.
-    """
-    held_out = store.held_out_hashes(project_id)
-    votes: dict[int, dict[str, Counter[Any]]] = {}
-    data: dict[int, tuple[dict[str, Any], str]] = {}
-    for task, annotation in store.training_rows(project_id):
-        if task.data_hash in held_out:
-            continue
-        try:
-            values = label_configs.read(config, annotation.result, task.data)
-        except Skippable:
-            continue
-        for name in served:
-            if name in values:
-                given = votes.setdefault(task.task_id, {}).setdefault(name, Counter())
-                given[values[name]] += 1
-                data[task.task_id] = (task.data, task.data_hash)
-    examples = [
-        Example(
-            data=data[task_id][0],
-            values={name: counts.most_common(1)[0][0] for name, counts in given.items()},
-        )
-        for task_id, given in votes.items()
-    ]
-    return examples, [data[task_id][1] for task_id in votes]
+def _divide(
+    settings: Settings, project_id: int, material: Material, look: Look
+) -> tuple[list[Labelled], list[Labelled]]:
+    folder = settings.home / "models" / str(project_id)
+    before = read_held_out(folder)
+    held_out = before.grown({one.data_hash for one in material.labelled})
+    if held_out != before:
+        write_held_out(folder, held_out)
+    return divided(material.labelled, held_out, look)
 
 
-@contextmanager
-def _alone(home: Path, project_id: int) -> Iterator[None]:
-    """Wait until no other process trains the project; the lock goes with the process."""
-    folder = home / "models" / str(project_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".training").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _too_few(examples: int, material: Material) -> str:
+    copies = material.left_out["near_duplicates"]
+    beside = f" ({copies} more say nearly the same as those)" if copies else ""
+    return (
+        f"{examples} tasks outside the validation sample and gold are labelled{beside}: at "
+        f"least {FEWEST} are needed to train"
+    )
 
 
-def train_and_tell(settings: Settings, project_id: int) -> str | None:
+def _around(settings: Settings, project_id: int, options: Any) -> Surroundings:
+    return Surroundings(
+        options=options,
+        fetch=uploads_of(settings),
+        settings=settings,
+        folder=settings.home / "engines" / str(project_id),
+        project_id=project_id,
+    )
+
+
+def _judged(
+    settings: Settings,
+    registry: Registry,
+    project_id: int,
+    found: _Learned,
+    parent: str | None,
+    rng: np.random.Generator,
+) -> Json:
+    """The new model on the held-out tasks, beside the one in use, and whether it is promoted."""
+    model = ENGINES[found.engine.name].model(found.learned, found.config, found.around)
+    new = scored(model, found.held_out, found.config, found.served)
+    told: Json = {"held_out": summary(new), "promoted": True, "compared": None}
+    if parent is None:
+        return told | {"decision": "there was no version before it"}
+    name = parent.split("@", 1)[0]
+    if name != found.engine.name:
+        return told | {"decision": f"the project no longer uses the engine {name}"}
+    try:
+        options = options_of(settings.engine(project_id), name)
+        around = _around(settings, project_id, options)
+        learned = registry.read(project_id, parent)
+        other = ENGINES[name].model(learned, found.config, around)
+        old = scored(other, found.held_out, found.config, found.served)
+    except Exception as error:
+        return told | {"decision": f"{parent} cannot answer any more ({describe(error)})"}
+    return told | _decision(compared(new, old, rng), parent)
+
+
+def _decision(beside: Compared | None, parent: str) -> Json:
+    if beside is None:
+        return {"decision": f"too few held-out tasks to compare it with {parent}"}
+    how = f"{abs(beside.difference):.3f}"
+    where = f"than {parent} on the same {beside.tasks} held-out tasks"
+    told: Json = {"compared": {"with": parent, **dataclasses.asdict(beside)}}
+    if beside.difference < 0:
+        sure = f"{beside.sure_worse:.0%} sure"
+        return told | {"promoted": False, "decision": f"{how} worse {where} ({sure})"}
+    return told | {
+        "decision": f"{how} better {where}" if beside.difference else f"no worse {where}"
+    }
+
+
+def train_and_tell(settings: Settings, project_id: int, clock: Clock = utc_now) -> str | None:
     """Train and leave a status; why it failed, if it did."""
-    with _alone(settings.home, project_id):
-        started = datetime.now(UTC).isoformat()
+    with locked(training_lock(settings.home, project_id)):
+        started = clock().isoformat()
         write_status(settings.home, project_id, state="running", started=started)
+        told: Json
         try:
-            told = {"state": "done", **train_now(settings, project_id)}
+            told = {"state": "done", **train_now(settings, project_id, clock)}
         except Exception as error:
             told = {"state": "failed", "reason": describe(error)}
-        ended = datetime.now(UTC).isoformat()
-        write_status(settings.home, project_id, started=started, ended=ended, **told)
+        ended = clock().isoformat()
+        write_status(settings.home, project_id, **{**told, "started": started, "ended": ended})
         return told.get("reason")
 
 

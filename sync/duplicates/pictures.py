@@ -26,8 +26,8 @@ def similar_pictures(
     compression.
 
     Args:
-        pictures: the lightness of each pixel of a picture shrunk to some 16 by 16, flattened; all of
-            one size. None and even pictures resemble nothing.
+        pictures: the lightness of each pixel of a picture shrunk to some 16 by 16, flattened; all
+            of one size. None and even pictures resemble nothing.
         against: the others.
     """
     left, places = _centred(pictures)

@@ -86,6 +86,12 @@ class Ledger(Base):
         )
         return {row["task_id"]: row["data_hash"] for row in self._rows(statement)}
 
+    def generator_versions(self, project_id: int) -> set[str]:
+        """Every version that a candidate of a frozen batch came from."""
+        c = s.candidates.c
+        statement = sa.select(c.generator_version).where(c.project_id == project_id).distinct()
+        return {row["generator_version"] for row in self._rows(statement)}
+
     def candidates(self, project_id: int, task_ids: Iterable[int]) -> dict[int, Candidate]:
         """The frozen candidate of each task that is in a frozen batch; the newest batch's."""
         found: dict[int, Candidate] = {}

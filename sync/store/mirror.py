@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -142,10 +143,6 @@ class Mirror(Base):
         is deleted.
         """
         t, a = s.tasks, s.annotations
-        held_out = sa.union(
-            sa.select(s.gold.c.task_id).where(s.gold.c.project_id == project_id),
-            sa.select(s.places.c.task_id).where(s.places.c.project_id == project_id),
-        )
         statement = (
             sa.select(t, *(column.label(f"a_{column.name}") for column in a.c))
             .join(a, (a.c.project_id == t.c.project_id) & (a.c.task_id == t.c.task_id))
@@ -154,24 +151,31 @@ class Mirror(Base):
                 t.c.deleted_at.is_(None),
                 a.c.deleted_at.is_(None),
                 a.c.was_cancelled.is_(False),
-                t.c.task_id.not_in(held_out),
+                t.c.task_id.not_in(_evaluating(project_id)),
             )
             .order_by(t.c.task_id, a.c.annotation_id)
         )
         rows = self._rows(statement)
         return [(_task(row), _annotation(row, "a_")) for row in rows]
 
-    def held_out_hashes(self, project_id: int) -> set[str]:
-        """Data hashes of gold tasks and of all tasks that people may be asked to validate."""
-        t = s.tasks.c
-        kept = sa.union(
-            sa.select(s.gold.c.task_id).where(s.gold.c.project_id == project_id),
-            sa.select(s.places.c.task_id).where(s.places.c.project_id == project_id),
+    def held_out_tasks(self, project_id: int) -> list[Task]:
+        """Gold tasks and all tasks that people may be asked to validate, deleted or not, by id."""
+        t = s.tasks
+        statement = sa.select(t).where(
+            t.c.project_id == project_id, t.c.task_id.in_(_evaluating(project_id))
         )
-        rows = self._rows(
-            sa.select(t.data_hash).where(t.project_id == project_id, t.task_id.in_(kept))
+        return [_task(row) for row in self._rows(statement.order_by(t.c.task_id))]
+
+    def count_training_annotations(self, project_id: int) -> int:
+        """How many annotations may be learned from; see `training_rows`."""
+        a = s.annotations
+        statement = sa.select(sa.func.count().label("n")).where(
+            a.c.project_id == project_id,
+            a.c.deleted_at.is_(None),
+            a.c.was_cancelled.is_(False),
+            a.c.task_id.not_in(_evaluating(project_id)),
         )
-        return {row["data_hash"] for row in rows}
+        return int(self._rows(statement)[0]["n"])
 
     def put_aside(
         self, project_id: int, kind: str, item_id: int, reason: str, now: datetime
@@ -197,6 +201,14 @@ class Mirror(Base):
         """Items that could not be used: kind, item_id, reason, seen_at."""
         statement = sa.select(s.set_aside).where(s.set_aside.c.project_id == project_id)
         return list(self._rows(statement.order_by(s.set_aside.c.kind, s.set_aside.c.item_id)))
+
+
+def _evaluating(project_id: int) -> sa.CompoundSelect[Any]:
+    """Ids of gold tasks and of the whole draw order up to the reserve's end."""
+    return sa.union(
+        sa.select(s.gold.c.task_id).where(s.gold.c.project_id == project_id),
+        sa.select(s.places.c.task_id).where(s.places.c.project_id == project_id),
+    )
 
 
 def _row(project_id: int, record: Task | Annotation) -> dict[str, object]:

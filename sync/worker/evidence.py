@@ -20,7 +20,7 @@ def evidence(store: Store, project_id: int, batch: Batch) -> Evidence:
     """
     places = store.places(project_id, batch.name)
     gold = store.gold(project_id)
-    answers = _answers(store, project_id, {p.task_id for p in places} | gold.keys())
+    answers = first_answers(store, project_id, {p.task_id for p in places} | gold.keys())
     results = {c.task_id: c.result for c in store.batch_candidates(project_id, batch.name)}
     gone = _gone(store, project_id, batch)
     data = {task.task_id: task.data for task in store.tasks(project_id)}
@@ -63,7 +63,7 @@ def _gone(store: Store, project_id: int, batch: Batch) -> set[int]:
     return {task_id for task_id, data_hash in frozen.items() if now.get(task_id) != data_hash}
 
 
-def _answers(
+def first_answers(
     store: Store, project_id: int, task_ids: Iterable[int]
 ) -> defaultdict[int, tuple[Answer, ...]]:
     """The first submission of each person on each task, oldest first."""

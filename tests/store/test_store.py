@@ -129,7 +129,8 @@ def test_nothing_that_evaluates_is_trained_on(store: Store) -> None:
     store.mark_deleted(1, [3], NOW)
     store.apply(1, [(task(4), [])], None, NOW)
     assert [t.task_id for t, _ in store.training_rows(1)] == [5]
-    assert store.held_out_hashes(1) == {"h1", "h2"}
+    assert {task.data_hash for task in store.held_out_tasks(1)} == {"h1", "h2"}
+    assert store.count_training_annotations(1) == 1
 
 
 def test_the_newest_batch_answers_for_a_task(store: Store) -> None:
