@@ -142,14 +142,15 @@ RECEIPTS = [
 def receipt(lines: Sequence[str]) -> Json:
     image = Image.new("RGB", (360, 260), "#FFFFFF")
     draw = ImageDraw.Draw(image)
-    font, found = ImageFont.load_default(size=24), []
+    font, boxes = ImageFont.load_default(size=24), []
     for n, (label, text) in enumerate(zip(_FIELDS, lines, strict=True)):
         place = (24.0 + (150 if label == "total" else 0), 24.0 + 56 * n)
         draw.text(place, text, fill="#111827", font=font)
         x0, y0, x1, y1 = draw.textbbox(place, text, font=font)
-        box = percent(image, x0 - 3, y0 - 3, x1 + 3, y1 + 3)
-        found.append(box | {"label": label, "text": text})
-    return {"image": png(image), "fields": found}
+        boxes.append(percent(image, x0 - 3, y0 - 3, x1 + 3, y1 + 3))
+    labels = [box | {"label": label} for box, label in zip(boxes, _FIELDS, strict=True)]
+    texts = [box | {"answer": text} for box, text in zip(boxes, lines, strict=True)]
+    return {"image": png(image), "fields": labels, "texts": texts}
 
 
 # Sound
