@@ -31,6 +31,7 @@ HOLD, MORE, USAGE = 10, 11, 2
 _COMMANDS = {
     "audit": "sync.cli.audit",
     "doctor": "sync.cli.connection",
+    "start": "sync.cli.start",
     "connect": "sync.cli.connection",
     "disconnect": "sync.cli.connection",
     "gold": "sync.cli.gold",
@@ -140,7 +141,7 @@ def assay() -> None:
     """Decide which batches of machine-made labels are good enough to train on.
 
     Before anything is installed:  audit, on an export of Label Studio.
-    First day:  doctor › connect › gold add › freeze › run.
+    First day:  doctor › start › connect › gold add › freeze › run.
     When a batch has passed:  promote.
     See it all work on simulated annotators:  demo.
 
