@@ -67,7 +67,7 @@ def street(objects: Iterable[tuple[str, int, int, int, int]]) -> Json:
     found = []
     for label, x0, y0, x1, y1 in objects:
         _DRAWN[label](draw, x0, y0, x1, y1)
-        found.append(percent(image, x0, y0, x1, y1) | {"label": label})
+        found.append(percent(image, x0, y0, x1 + 1, y1 + 1) | {"label": label})
     return {"image": png(image), "detections": found}
 
 
@@ -104,7 +104,7 @@ STREETS = [
     [("person", 100, 140, 128, 240), ("person", 180, 150, 206, 242)],
 ]
 
-_GROUND = {"building": "#A8553A", "water": "#3B82C4", "field": "#C9B458"}
+_GROUND = {"building": "#E7E5E4", "water": "#3B82C4", "field": "#C9B458"}
 
 
 def aerial(areas: Iterable[tuple[str, list[tuple[int, int]]]]) -> Json:
@@ -161,7 +161,9 @@ def wav(samples: Iterable[float]) -> str:
     content = bytes(round(127.5 + 127 * max(-1.0, min(1.0, sample))) for sample in samples)
     form = struct.pack("<HHIIHH", 1, 1, RATE, RATE, 1, 8)
     body = b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", len(content))
-    return uri("audio/wav", b"RIFF" + struct.pack("<I", len(body) + len(content)) + body + content)
+    # Label Studio appends a query to addresses of sound, here to the base64, unless one is signed.
+    signed = "audio/wav;as=?sig=1"
+    return uri(signed, b"RIFF" + struct.pack("<I", len(body) + len(content)) + body + content)
 
 
 def tone(seconds: float, hertz: float, volume: float = 0.6) -> list[float]:
@@ -227,7 +229,7 @@ def drive(label: str, start: tuple[int, int], end: tuple[int, int], count: int =
         frames.append(image)
     boxes = [
         {"frame": frame, "enabled": True, "rotation": 0, "time": round((frame - 1) / 12, 3)}
-        | percent(frames[0], x, y, x + size[0], y + size[1])
+        | percent(frames[0], x, y, x + size[0] + 1, y + size[1] + 1)
         for frame, (x, y) in ((1, start), (count, end))
     ]
     track = {"sequence": boxes, "framesCount": count, "duration": count / 12, "label": label}
