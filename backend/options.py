@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from backend.engines import ENGINES
+from backend.engines.ensemble import EnsembleOptions, Gathered, Member, gathered
 from label_configs import LabelConfig
 from sync.errors import ConfigurationError, Fatal
 from sync.settings import Settings
 from sync.tables import build
 
-#: Chooses the first engine that learns and serves the label config.
+#: Chooses the engine that learns and serves the label config, or several of them together.
 AUTO = "auto"
 #: Keys of the table that are no engine's.
 _KEYS = ("use", "train_every", "keep")
+_TOGETHER = "ensemble"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,8 @@ class Chosen:
 
     name: str
     options: Any
+    #: Whether it answers before the first training.
+    starts: bool
     #: New annotations after which a training starts by itself; 0: only when asked.
     train_every: int
     #: Versions that are kept, beside the one in use and those that frozen batches name.
@@ -47,8 +50,19 @@ def chosen(settings: Settings, project_id: int, config: LabelConfig) -> Chosen:
         if key not in (*_KEYS, *ENGINES):
             known = ", ".join((*_KEYS, *ENGINES))
             raise ConfigurationError(f"engine.{key} is no key; known here are {known}")
-    engine, options = _serving(name, config, lambda engine: options_of(table, engine))
-    return Chosen(name=engine, options=options, train_every=every, keep=keep)
+    if name == AUTO:
+        name, options = _automatic(table, config)
+    else:
+        options = options_of(table, name)
+    if not name or not ENGINES[name].serves(config, options):
+        raise _unserved(name, config)
+    return Chosen(
+        name=name,
+        options=options,
+        starts=not all(ENGINES[part].learns for part in _parts(name, options)),
+        train_every=every,
+        keep=keep,
+    )
 
 
 def _number(table: dict[str, Any], key: str, default: int, least: int) -> int:
@@ -67,20 +81,43 @@ def options_of(table: dict[str, Any], name: str) -> Any:
         ConfigurationError: a key or value is not allowed.
     """
     try:
-        return build(ENGINES[name].options, table.get(name, {}), "engine", f"engine.{name}")
+        found = build(ENGINES[name].options, table.get(name, {}), "engine", f"engine.{name}")
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
+    return _gathered(table, found) if isinstance(found, EnsembleOptions) else found
 
 
-def _serving(name: str, config: LabelConfig, options: Callable[[str], Any]) -> tuple[str, Any]:
-    offered = [n for n, e in ENGINES.items() if e.learns] if name == AUTO else [name]
-    for candidate in offered:
-        found = options(candidate)
-        if ENGINES[candidate].serves(config, found):
-            return candidate, found
+def _gathered(table: dict[str, Any], options: EnsembleOptions) -> Gathered:
+    known = [name for name in ENGINES if name != _TOGETHER]
+    return gathered(options, lambda name: options_of(table, name), known)
+
+
+def _parts(name: str, options: Any) -> list[str]:
+    """The engines that an engine is made of."""
+    together = isinstance(options, EnsembleOptions)
+    return [member.engine for member in options.member] if together else [name]
+
+
+def _automatic(table: dict[str, Any], config: LabelConfig) -> tuple[str, Any]:
+    """The first engine that learns and serves, with those for the controls that are left."""
+    filled: set[str] = set()
+    members = []
+    for name, engine in ENGINES.items():
+        if engine.learns and name != _TOGETHER:
+            serves = engine.serves(config, options_of(table, name))
+            more = tuple(control for control in serves if control not in filled)
+            if more:
+                members.append(Member(engine=name, controls=more))
+                filled.update(more)
+    if len(members) > 1:
+        return _TOGETHER, _gathered(table, EnsembleOptions(member=tuple(members)))
+    return (members[0].engine, options_of(table, members[0].engine)) if members else ("", None)
+
+
+def _unserved(name: str, config: LabelConfig) -> Fatal:
     tags = ", ".join(sorted({control.tag for control in config.controls}))
-    what = "no engine that learns serves" if name == AUTO else f"the engine {name} does not serve"
-    raise Fatal(
+    what = f"the engine {name} does not serve" if name else "no engine that learns serves"
+    return Fatal(
         f"{what} the label config (its controls: {tags}): choose another one in the table engine "
         "of assay.toml, or connect another ML backend with ASSAY_GENERATOR_URL"
     )

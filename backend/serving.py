@@ -58,13 +58,12 @@ class Serving:
     def _versions(self, project_id: int, engine: Chosen, config: LabelConfig) -> tuple[str, str]:
         """The version that answers, and the trained one in it; each empty where there is none."""
         trained = self._registry.current(project_id) or ""
-        if ENGINES[engine.name].learns:
+        own = ENGINES[engine.name].version(self._around(project_id, engine), config)
+        if engine.starts and not trained.startswith(f"{engine.name}@"):
+            return f"{engine.name}@{own}", ""
+        if not own or not trained:
             return trained, trained
-        around = self._around(project_id, engine)
-        own = f"{engine.name}@{ENGINES[engine.name].version(around, config)}"
-        if not trained.startswith(f"{engine.name}@"):
-            return own, ""
-        return f"{own}+{trained.removeprefix(f'{engine.name}@')}", trained
+        return f"{engine.name}@{own}+{trained.partition('@')[2]}", trained
 
     def _around(self, project_id: int, engine: Chosen) -> Surroundings:
         return Surroundings(

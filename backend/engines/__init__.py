@@ -11,6 +11,7 @@ from backend.engines.base import (
     Surroundings,
     Unfit,
 )
+from backend.engines.ensemble import EnsembleEngine
 from backend.engines.llm import LlmEngine
 from backend.engines.rules import RulesEngine
 from backend.engines.sklearn_image import ImageEngine
@@ -23,6 +24,7 @@ ENGINES: dict[str, Engine] = {
     "rules": RulesEngine(),
     "llm": LlmEngine(),
 }
+ENGINES["ensemble"] = EnsembleEngine(ENGINES)
 
 __all__ = [
     "ENGINES",

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import label_configs
 from backend.engines.base import Abstention, Answer, Fixed, Proposal, Surroundings
+from backend.filled import written
 from backend.rules.binding import Bound, bind
 from backend.rules.book import Book, load
-from backend.rules.counting import Filled, Unanswerable, fill
+from backend.rules.counting import Unanswerable, fill
 from backend.rules.patterns import Budget, TooSlow
 from label_configs import LabelConfig, spoken
 from sync.errors import ConfigurationError
-from sync.records import Json, Result
+from sync.records import Json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +47,8 @@ class RulesModel:
             return Abstention("the patterns of the rules take too long on this text")
         if not filled:
             return Abstention("no rule matches")
-        result = [
-            region for name, found in filled.items() for region in _scored(self.config, name, found)
-        ]
-        # The probability that all are right is at most that of the least sure one.
-        return Proposal(result=result, score=min(min(found.scores) for found in filled.values()))
+        result, score = written(self.config, filled)
+        return Proposal(result=result, score=score)
 
 
 class RulesEngine(Fixed):
@@ -79,11 +76,3 @@ def _book(around: Surroundings) -> Book:
         )
     folder = around.settings.config.parent if around.settings else Path()
     return load(folder / around.options.file)
-
-
-def _scored(config: LabelConfig, name: str, found: Filled) -> Result:
-    """The regions of a control, each with its score."""
-    result = label_configs.write(config, {name: found.value})
-    each = len(found.scores) == len(result)
-    scores = found.scores if each else (min(found.scores),) * len(result)
-    return [region | {"score": score} for region, score in zip(result, scores, strict=True)]

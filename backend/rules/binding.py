@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from backend.filled import marks
 from backend.rules.book import Book, Numbered, Rule
 from backend.rules.patterns import Pattern
 from backend.rules.terms import Terms
-from label_configs import Control, LabelConfig, kind_of, spoken
+from label_configs import Control, LabelConfig, spoken
 from label_configs.kinds import shown
 from sync.errors import Skippable
 
@@ -81,7 +82,7 @@ def _on(numbered: Numbered, config: LabelConfig, control: Control) -> Bound:
         raise Skippable(
             f"the control {control.name!r} is answered several times for a task: use copy"
         )
-    if hasattr(kind_of(control), "counts"):
+    if marks(control):
         _check_marks(bound)
         return bound
     if rule.label is None:

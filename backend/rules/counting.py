@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from backend.filled import Filled, takes_several
 from backend.rules.binding import Bound
 from backend.rules.patterns import Budget, Pattern
 from backend.rules.terms import Hit
@@ -20,14 +21,6 @@ from sync.records import Json
 
 #: Characters of a text that are searched, and stretches that are marked in a task.
 LONGEST, MOST = 100_000, 1_000
-
-
-class Filled(NamedTuple):
-    """What one control is filled with."""
-
-    value: Any
-    #: The score of each region, or one for all.
-    scores: tuple[float, ...]
 
 
 class Unanswerable(Exception):
@@ -210,15 +203,6 @@ def _several(votes: Sequence[tuple[Any, Bound]]) -> Filled:
         for label in value:
             given[label].append(bound)
     return Filled(frozenset(given), (min(_score(bounds, 0.0, 2) for bounds in given.values()),))
-
-
-def takes_several(control: Control) -> bool:
-    """Whether people may choose several labels, each of which rules vote for on its own."""
-    if control.is_repeated or control.switched_on & {"perregion", "peritem"}:
-        return False
-    if control.tag == "Choices":
-        return not (control.attribute("choice") or "single").startswith("single")
-    return control.tag == "Taxonomy" and control.attribute("maxUsages") != "1"
 
 
 def _labels(control: Control) -> int:

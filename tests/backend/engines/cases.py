@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from backend.engines import ENGINES, Example, Surroundings
+from backend.engines import Example, Surroundings
+from backend.options import options_of
 from sync.records import Json
 from sync.settings import Settings
-from sync.tables import build
 from tests.backend.llm.endpoint import Response, completion, serving, task_of
 
 #: What an engine's surroundings are made of: its options and an empty folder.
@@ -30,6 +30,7 @@ def alone(options: Any, folder: Path) -> Iterator[Surroundings]:
     yield Surroundings(options=options, folder=folder)
 
 
+RULED = {"engine": "rules"}
 RULES = """
 [[rule]]
 label = "red"
@@ -38,18 +39,15 @@ words = ["red"]
 label = "blue"
 pattern = 'blu\\w'
 field = "text"
-[[rule]]
-label = "PER"
-words = ["Ann"]
 """
+NAMED = '[[rule]]\nlabel = "PER"\nwords = ["Ann"]\n'
 
 
 @contextmanager
 def with_rules(options: Any, folder: Path) -> Iterator[Surroundings]:
     """Two files of rules, of which the second says more, beside a settings file."""
-    more = '[[rule]]\nlabel = "blue"\nwords = ["navy"]\n'
     (folder / "rules.toml").write_text(RULES)
-    (folder / "more.toml").write_text(RULES + more)
+    (folder / "names.toml").write_text(RULES + NAMED)
     settings = Settings(config=folder / "assay.toml")
     yield Surroundings(options=options, settings=settings, folder=folder)
 
@@ -83,11 +81,13 @@ class Case:
     #: The engine's table of the settings file, and others, each of which changes the version.
     options: Mapping[str, Any] = field(default_factory=dict)
     others: Sequence[Mapping[str, Any]] = ()
+    #: The tables of other engines that it is made of.
+    beside: Mapping[str, Any] = field(default_factory=dict)
     around: Around = alone
 
     def built(self, options: Mapping[str, Any]) -> Any:
         """The options as the settings file gives them."""
-        return build(ENGINES[self.engine].options, options, "engine", f"engine.{self.engine}")
+        return options_of({**self.beside, self.engine: options}, self.engine)
 
     def surroundings(self, options: Mapping[str, Any], folder: Path) -> Any:
         """What it works in, to be left when it has answered."""
@@ -150,8 +150,24 @@ CASES: dict[str, Case] = {
         config=TEXT.format(CHOICES.format("c", "t") + NAMES),
         foreign=UNKNOWN,
         data=[*SENTENCES[:4], {"text": "a red thing, sent by Ann"}, {"text": "nothing"}],
-        options={"file": "rules.toml"},
-        others=[{"file": "more.toml"}],
+        options={"file": "names.toml"},
+        others=[{"file": "rules.toml"}],
+        around=with_rules,
+    ),
+    "ensemble": Case(
+        engine="ensemble",
+        config=TEXT.format(CHOICES.format("c", "t")),
+        foreign=UNKNOWN,
+        data=[*SENTENCES[:4], {"text": "a thing that is blu"}, {"text": "nothing"}],
+        examples=examples(SENTENCES, c=SETS),
+        options={"member": [RULED, {"engine": "sklearn_text"}]},
+        others=[
+            {"member": [RULED | {"weight": 2.0}, {"engine": "sklearn_text"}]},
+            {"member": [RULED, {"engine": "sklearn_text"}], "agree": 0.6},
+            {"member": [RULED, {"engine": "sklearn_text"}], "by": "score"},
+            {"member": [RULED | {"controls": ["c"]}, {"engine": "sklearn_text"}]},
+        ],
+        beside={"rules": {"file": "rules.toml"}},
         around=with_rules,
     ),
     "llm": Case(

@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import label_configs
 from backend.engines import ENGINES, Abstention, Answer, Model, Proposal, Surroundings
 from backend.engines.rules import RulesOptions
-from backend.rules.patterns import PATIENCE, SECONDS, Budget, Pattern, TooSlow
-from backend.rules.terms import Terms
+from backend.rules.patterns import PATIENCE, SECONDS, Budget
 from sync.errors import ConfigurationError
 from sync.records import Json
 from sync.settings import Settings
@@ -288,40 +285,3 @@ def test_a_pattern_that_never_ends_is_stopped(make: Make) -> None:
     started = budget.clock()
     assert model.predict(tasks) == [slow] * 100
     assert budget.clock() - started < 4 * PATIENCE * SECONDS
-
-
-def test_patience_ends_with_the_clock() -> None:
-    """A task that used up its time gets no further pattern."""
-    now = iter([0.0, SECONDS / 2, 2 * SECONDS])
-    budget = Budget(clock=lambda: next(now))
-    pattern = Pattern.of("x", case=True, group=0)
-    budget.start()
-    assert len(list(pattern.find("xyx", budget))) == 2
-    with pytest.raises(TooSlow):
-        list(pattern.find("xyx", budget))
-
-
-WORDS = st.lists(st.text("aAß İé🎉b", min_size=1, max_size=5), max_size=6)
-
-
-@given(WORDS, st.text("aAß İé🎉b", max_size=30), st.booleans(), st.booleans())
-def test_terms_are_found_as_a_search_finds_them(
-    words: list[str], text: str, case: bool, whole: bool
-) -> None:
-    """They are what an alternation of the words finds, the longest first, with word bounds."""
-
-    def form(word: str) -> str:
-        if case:
-            return word
-        return "".join(c.casefold() if len(c.casefold()) == 1 else c for c in word)
-
-    known = {form(" ".join(word.split())) for word in words} - {""}
-    ranked = sorted(known, key=lambda word: (-len(word), word))
-    before, after = (r"(?<!\w)(?=\w)", r"(?!\w)(?<=\w)") if whole else ("", "")
-    options = "|".join(
-        (before and f"(?:{before}|(?!\\w))") + re.escape(w) + (after and f"(?:{after}|(?<!\\w))")
-        for w in ranked
-    )
-    expected = [match.span() for match in re.finditer(options or "(?!)", form(text))]
-    hits = Terms(words, case=case, whole_words=whole).find(text)
-    assert [(hit.start, hit.end) for hit in hits] == expected

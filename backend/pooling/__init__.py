@@ -1,0 +1,1 @@
+"""What several engines say of one control, made into one answer."""
