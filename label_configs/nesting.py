@@ -16,6 +16,8 @@ class Nested:
     paths: tuple[tuple[str, ...], ...] = ()
     #: The names of its Bucket tags.
     buckets: tuple[str, ...] = ()
+    #: Whether it, or a tag around it, is shown only under a condition.
+    conditional: bool = False
 
 
 def nested(xml: str) -> dict[str, Nested]:
@@ -30,10 +32,21 @@ def nested(xml: str) -> dict[str, Nested]:
         control.attrib["name"]: Nested(
             paths=tuple(dict.fromkeys(_paths(control))),
             buckets=tuple(tag.attrib.get("name", "") for tag in control.iter("Bucket")),
+            conditional=conditional,
         )
-        for control in root.iter()
+        for control, conditional in _conditions(root)
         if "name" in control.attrib and "toName" in control.attrib
     }
+
+
+def _conditions(root: Element) -> Iterator[tuple[Element, bool]]:
+    """Each tag, in the config's order, and whether there is a condition on it or around it."""
+    waiting = [(root, False)]
+    while waiting:
+        tag, around = waiting.pop()
+        conditional = around or any(name.lower() == "visiblewhen" for name in tag.attrib)
+        yield tag, conditional
+        waiting.extend((child, conditional) for child in reversed(tag))
 
 
 def _paths(control: Element) -> Iterator[tuple[str, ...]]:

@@ -63,6 +63,8 @@ class Control:
     paths: tuple[tuple[str, ...], ...] = ()
     #: The names of a Ranker's buckets.
     buckets: tuple[str, ...] = ()
+    #: Whether it is shown only under a condition, such as a certain answer to another control.
+    conditional: bool = False
 
     @cached_property
     def allowed(self) -> frozenset[str]:
@@ -234,6 +236,7 @@ def _control(tag: Any, objects: Mapping[str, ObjectTag], inside: Mapping[str, Ne
         objects=tuple(objects[name] for name in to_name if name in objects),
         paths=found.paths,
         buckets=found.buckets,
+        conditional=found.conditional,
     )
 
 

@@ -1,71 +1,85 @@
-"""Text classification: TF-IDF of words and characters, logistic regression."""
+"""Classification of texts by a linear model of words and characters."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import SGDClassifier
-from sklearn.pipeline import FeatureUnion
 
+import label_configs
 from backend.engines.base import (
     Abstention,
     Answer,
     Example,
     NoOptions,
+    Proposal,
     Surroundings,
     Unfit,
     enough,
 )
-from backend.engines.calibrated import Calibrated, calibrate
-from backend.engines.single import fields, proposal, single_choice
-from label_configs import Control, LabelConfig
+from backend.texts import head as heads
+from backend.texts import shown
+from backend.texts.features import Known, Vocabulary, Weights, features
+from backend.texts.questions import answerable, question
+from backend.texts.scorer import Scorer
+from backend.texts.solver import Array
+from label_configs import LabelConfig
 from sync.records import Json
 
-#: Characters of a text that are looked at.
-_LONGEST = 100_000
 
-
-@dataclass(frozen=True)
 class TextModel:
-    """What was learned from texts."""
+    """What was learned from texts, at work. Threads may share it."""
 
-    vectorizer: Any
-    calibrated: Calibrated
-    config: LabelConfig
-    control: Control
+    def __init__(self, learned: Any, config: LabelConfig) -> None:
+        """Controls that the label config no longer has are left out."""
+        self._config = config
+        self._fields: list[str] = json.loads(learned["fields"])
+        self._readers = shown.readers(config)
+        self._scorer = Scorer(learned, len(self._fields))
+        self._decoders = []
+        served, start = answerable(config), 0
+        for found in map(heads.of_json, json.loads(learned["heads"])):
+            columns = slice(start, start + len(found.outcomes))
+            start = columns.stop
+            if found.control in served:
+                decoder = heads.Decoder(found, config.by_name[found.control])
+                if decoder.works:
+                    self._decoders.append((found.control, columns, decoder))
 
     def predict(self, tasks: Sequence[Json], context: Json | None = None) -> list[Answer]:
         """One proposal a task; it abstains where there is no text."""
-        names = fields(self.config, "Text")
-        texts = [_text(task["data"], names) for task in tasks]
-        there = [i for i, text in enumerate(texts) if text is not None]
-        found: list[Answer] = [Abstention("the task has no text")] * len(texts)
-        if there:
-            features = self.vectorizer.transform([texts[i] for i in there])
-            for i, (label, score) in zip(there, self.calibrated.guesses(features), strict=True):
-                found[i] = proposal(self.config, self.control, label, score)
-        return found
+        read = [shown.texts(task["data"], self._fields, self._readers) for task in tasks]
+        margins = self._scorer.margins([text for text in read if text is not None])
+        guesses = [
+            [(name, *guess) for guess in decoder.guesses(margins[:, columns])]
+            for name, columns, decoder in self._decoders
+        ]
+        if not guesses:
+            return [Abstention("the label config has changed: train again")] * len(tasks)
+        each = iter(zip(*guesses, strict=True))
+        nothing = Abstention("the task has no text")
+        return [nothing if text is None else self._proposal(next(each)) for text in read]
+
+    def _proposal(self, guesses: Sequence[tuple[str, Any, float]]) -> Answer:
+        result, score = [], 1.0
+        for name, value, sure in guesses:
+            score *= sure
+            if value is not None:
+                result += label_configs.write(self._config, {name: value}, score=sure)
+        return Proposal(result=result, score=score) if result else Abstention("nothing to choose")
 
 
 class TextEngine:
-    """One single choice over one text."""
+    """Choices, Taxonomy and Rating over texts, dialogues and HTML."""
 
     options = NoOptions
     learns = True
 
     def serves(self, config: LabelConfig, options: Any) -> tuple[str, ...]:
-        """The one control, where all that is shown is one text.
-
-        The words of several would be counted as one heap, and which of them said what is lost:
-        nothing could be learned of a choice between two.
-        """
-        control = single_choice(config)
-        shown = [tag.tag for tag in config.objects]
-        return (control.name,) if control is not None and shown == ["Text"] else ()
+        """The controls that ask one question about a whole task, on objects that show text."""
+        return answerable(config)
 
     def version(self, around: Surroundings, config: LabelConfig) -> str:
         """Versions come from training."""
@@ -78,49 +92,50 @@ class TextEngine:
         rng: np.random.Generator,
         around: Surroundings,
     ) -> dict[str, Any]:
-        """Learn from the texts that can be read."""
-        names = fields(config, "Text")
-        name = self.serves(config, None)[0]
-        rows = [
-            (text, next(iter(example.values[name])))
-            for example in examples
-            if name in example.values and (text := _text(example.data, names))
+        """Learn from the texts that can be read.
+
+        Returns:
+            Arrays by name, and two JSON texts: the fields of the data, and a head a control.
+        """
+        read, served = shown.readers(config), self.serves(config, None)
+        fields = list(read)
+        given = [(shown.texts(example.data, fields, read), example) for example in examples]
+        there = [
+            (text, e) for text, e in given if text and any(name in e.values for name in served)
         ]
-        enough(len(rows), len(examples), "a text")
-        vectorizer = FeatureUnion(
-            [
-                ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=1)),
-                (
-                    "characters",
-                    TfidfVectorizer(
-                        analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2
-                    ),
-                ),
-            ]
-        )
-        try:
-            features = vectorizer.fit_transform([text for text, _ in rows])
-        except ValueError:  # no term is left
-            raise Unfit("the texts share no words or characters: nothing can be learned") from None
-        seed = int(rng.integers(2**31))
-
-        def make() -> Any:
-            return SGDClassifier(loss="log_loss", alpha=1e-5, random_state=seed)
-
-        calibrated = calibrate(make, features, [label for _, label in rows], rng)
+        enough(len(there), len(examples), "a text")
+        rows = [example for _, example in there]
+        asked = [question(config.by_name[name], rows) for name in served]
+        known, x = features([text for text, _ in there])
+        weights = np.array([example.weight for example in rows], np.float32)
+        found = [heads.learn(each, x, weights, rng) for each in asked if each is not None]
+        if not found:
+            raise Unfit("all labels are the same: label tasks of at least two kinds")
         return {
-            "vectorizer": vectorizer,
-            "classifier": calibrated.classifier,
-            "temperature": calibrated.temperature,
+            "fields": json.dumps(fields),
+            "heads": json.dumps([head.as_json() for head, _ in found]),
+            **_arrays(known, [columns for _, columns in found]),
         }
 
     def model(self, learned: Any, config: LabelConfig, around: Surroundings) -> TextModel:
         """The model around what was learned."""
-        calibrated = Calibrated(learned["classifier"], learned["temperature"])
-        control = config.by_name[self.serves(config, None)[0]]
-        return TextModel(learned["vectorizer"], calibrated, config, control)
+        return TextModel(learned, config)
 
 
-def _text(data: Json, names: Sequence[str]) -> str | None:
-    parts = [data[name] for name in names if isinstance(data.get(name), str)]
-    return "\n".join(parts)[:_LONGEST].strip() or None
+def _arrays(known: Known, heads: Sequence[Weights]) -> dict[str, Any]:
+    """What `Scorer` reads."""
+
+    def rows(vocabulary: Vocabulary, weights: Sequence[Array]) -> Array:
+        idf = vocabulary.idf[:, None]
+        return np.concatenate([*(idf * each for each in weights), idf**2], axis=1)
+
+    return {
+        "runs_hashes": known.runs.hashes,
+        "runs_rows": rows(known.runs, [each.runs for each in heads]),
+        "words_hashes": known.words.hashes,
+        "words_rows": rows(known.words, [each.words for each in heads]),
+        "pairs_hashes": known.pairs.hashes,
+        "pairs_rows": rows(known.pairs, [each.pairs for each in heads]),
+        "bias": np.concatenate([each.bias for each in heads]),
+        "rare": known.rare,
+    }

@@ -1,0 +1,1 @@
+"""Linear models of words and characters: trained with scipy, served with numpy alone."""
