@@ -44,7 +44,7 @@ def calibrate(
 
     Args:
         make: gives a fresh scikit-learn classifier.
-        features: shape (n, d), sparse or dense.
+        features: shape (n, d).
         labels: the n labels.
         rng: draws the part that is held out.
     """
@@ -61,8 +61,6 @@ def calibrate(
             known = np.isin(y[held], part.classes_)
             temperature = _temperature(part, features[held[known]], y[held[known]])
     classifier = make().fit(features, y)
-    # A C-ordered matrix is copied at every prediction on sparse input.
-    classifier.coef_ = np.asfortranarray(classifier.coef_)
     return Calibrated(classifier=classifier, temperature=temperature)
 
 

@@ -104,6 +104,8 @@ class TextEngine:
             (text, e) for text, e in given if text and any(name in e.values for name in served)
         ]
         enough(len(there), len(examples), "a text")
+        # What is held out is drawn in this order, whichever way the examples came.
+        there.sort(key=lambda pair: pair[0])
         rows = [example for _, example in there]
         asked = [question(config.by_name[name], rows) for name in served]
         known, x = features([text for text, _ in there])

@@ -52,12 +52,21 @@ def temperature(held: Held, targets: Array, weights: Array, link: Link) -> float
     """The factor of all margins under which the targets are likeliest.
 
     One number does most of the work of calibration (Guo, Pleiss, Sun & Weinberger, "On
-    Calibration of Modern Neural Networks", 2017; their temperature is its inverse).
+    Calibration of Modern Neural Networks", 2017; their temperature is its inverse). One more
+    example is taken to be wrong, so that a few that are all right do not make it certain
+    (Laplace's rule of succession).
     """
     y, w = targets[held.examples], weights[held.examples]
     if not len(y):
         return 1.0
-    return _least(lambda factor: float(w @ link.loss(held.margins * np.float32(factor), y)))
+    best = link.likeliest(held.margins)
+
+    def loss(factor: float) -> float:
+        margins = held.margins * np.float32(factor)
+        wrong = -np.expm1(-link.loss(margins, best))
+        return float(w @ link.loss(margins, y) - np.log(np.maximum(wrong, 1e-7)).mean())
+
+    return _least(loss)
 
 
 def sigmoids(held: Held, targets: Array, weights: Array, factor: float) -> tuple[Array, Array]:
@@ -86,7 +95,7 @@ def exponent(claimed: npt.NDArray[Any], right: npt.NDArray[np.bool_]) -> float:
 
     Outcomes that go together make a product of their probabilities too small or too large.
     """
-    log = np.log(np.clip(claimed, 1e-9, 1 - 1e-9))
+    log = np.log(np.clip(claimed.astype(float), 1e-9, 1 - 1e-9))
 
     def loss(power: float) -> float:
         share = np.clip(np.exp(power * log), 1e-12, 1 - 1e-12)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from backend.texts.calibration import exponent, held_out, sigmoids, temperature, unseen
 from backend.texts.features import TextFeatures, Weights
 from backend.texts.questions import Outcome, Question, value
-from backend.texts.solver import Array, Link, Sigmoids, Softmax, fit
+from backend.texts.solver import Array, Link, Margins, Sigmoids, Softmax, fit
 from label_configs import Control, kind_of
 from sync.errors import Skippable
 
@@ -103,12 +104,13 @@ class Decoder:
         self._above = above if any(above) else None
         self._needed = "required" in control.switched_on
 
-    def guesses(self, margins: Array) -> list[Guess]:
+    def guesses(self, margins: npt.NDArray[np.float64]) -> list[Guess]:
         """The likeliest value of each row with the probability that it is right."""
-        share = self._head.link.probabilities(np.where(self._gone, -np.inf, margins))
+        there = np.where(self._gone, -np.inf, margins).astype(float)
+        share = self._head.link.probabilities(there)
         return self._one(share) if self._head.exclusive else self._sets(share)
 
-    def _one(self, share: Array) -> list[Guess]:
+    def _one(self, share: Margins) -> list[Guess]:
         best = share.argmax(axis=1)
         sure = share[np.arange(len(share)), best] * (1 - self._head.unseen)
         outcomes = self._head.outcomes
@@ -117,7 +119,7 @@ class Decoder:
             for b, s in zip(best.tolist(), sure.tolist(), strict=True)
         ]
 
-    def _sets(self, share: Array) -> list[Guess]:
+    def _sets(self, share: Margins) -> list[Guess]:
         if self._above is not None:
             share = np.stack([share[:, [*up, i]].min(1) for i, up in enumerate(self._above)], 1)
         chosen = share > 0.5

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from backend.texts.features import runs_of
 from backend.texts.lexicon import Distinct, Lexicon, Text
@@ -37,12 +38,12 @@ class Scorer:
         self._lock = threading.Lock()
         self._lexicon, self._sums, self._hashes = self._empty()
 
-    def margins(self, texts: Sequence[Text]) -> Array:
+    def margins(self, texts: Sequence[Text]) -> npt.NDArray[np.float64]:
         """One row a text, one column an outcome; of a text without a word the bias alone."""
         found = [self._chunk(chunk) for chunk in _chunks(texts)]
-        return np.concatenate(found) if found else np.zeros((0, len(self._bias)), np.float32)
+        return np.concatenate(found) if found else np.zeros((0, len(self._bias)))
 
-    def _chunk(self, texts: Sequence[Text]) -> Array:
+    def _chunk(self, texts: Sequence[Text]) -> npt.NDArray[np.float64]:
         with self._lock:
             if len(self._lexicon.hashes) * self._sums.itemsize * self._sums.shape[1] > _REMEMBERED:
                 self._lexicon, self._sums, self._hashes = self._empty()
@@ -50,12 +51,14 @@ class Scorer:
             if any(self._lexicon.fresh):
                 self._learn()
             sums, hashes = self._sums, self._hashes
-        margins = np.repeat(self._bias[None], len(texts), axis=0)
+        margins = np.repeat(self._bias[None].astype(float), len(texts), axis=0)
         if len(found.of):
             self._add(margins, found, sums, hashes)
         return margins
 
-    def _add(self, margins: Array, found: Distinct, sums: Array, hashes: Hashes) -> None:
+    def _add(
+        self, margins: npt.NDArray[np.float64], found: Distinct, sums: Array, hashes: Hashes
+    ) -> None:
         texts, total = _by_text(found.of, sums[found.words])
         # Each text has a pair: that of START and its first word.
         pairs = self._pairs.of(pair_hashes(hashes[found.left], hashes[found.right]))
@@ -78,7 +81,7 @@ class Scorer:
         words, total = self._run_sums(*runs_of(self._lexicon.take()))
         self._sums[words, : self._width] = total
 
-    def _run_sums(self, owner: Indices, runs: Hashes) -> tuple[Indices, Array]:
+    def _run_sums(self, owner: Indices, runs: Hashes) -> tuple[Indices, npt.NDArray[np.float64]]:
         """For each word the sum over its runs; of one that is there n times, the square is n²."""
         order = np.lexsort((runs, owner))
         owner, runs = owner[order], runs[order]
@@ -112,10 +115,11 @@ class _Table:
         return self.rows[place]
 
 
-def _by_text(of: Indices, rows: Array) -> tuple[Indices, Array]:
+def _by_text(of: Indices, rows: Array) -> tuple[Indices, npt.NDArray[np.float64]]:
     """The sums of rows of the same text; they stand together."""
     starts = np.flatnonzero(np.append(True, of[1:] != of[:-1]))
-    return of[starts], np.add.reduceat(rows, starts)
+    # The order of the words is that in which they turned up: doubles make it of no account.
+    return of[starts], np.add.reduceat(rows, starts, dtype=np.float64)
 
 
 def _chunks(texts: Sequence[Text]) -> Iterator[Sequence[Text]]:

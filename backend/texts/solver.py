@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
+#: Shape (texts, columns), in single or double precision.
+Margins = npt.NDArray[Any]
 
-#: Earlier steps that shape the next one; steps at most; the gradient's share at which it ends.
-_REMEMBERED, _STEPS, _SMALL = 5, 200, 0.01
+#: Earlier steps that shape the next one, and steps at most.
+_REMEMBERED, _STEPS = 5, 200
 
 
 class Features(Protocol):
@@ -24,20 +26,23 @@ class Features(Protocol):
 class Link(Protocol):
     """What turns margins into probabilities."""
 
-    def probabilities(self, margins: Array) -> Array:
+    def probabilities(self, margins: Margins) -> Margins:
         """The probability of each column, same shape."""
 
     def loss(self, margins: Array, targets: Array) -> npt.NDArray[np.float64]:
         """The negative logarithm of the targets' probability, one number a row."""
 
+    def likeliest(self, margins: Array) -> Array:
+        """The targets of the highest probability."""
+
 
 class Softmax:
     """One of the columns is right."""
 
-    def probabilities(self, margins: Array) -> Array:
+    def probabilities(self, margins: Margins) -> Margins:
         """Shares of exp(margin)."""
         odds = np.exp(margins - margins.max(axis=1, keepdims=True))
-        share: Array = odds / odds.sum(axis=1, keepdims=True)
+        share: Margins = odds / odds.sum(axis=1, keepdims=True)
         return share
 
     def loss(self, margins: Array, targets: Array) -> npt.NDArray[np.float64]:
@@ -47,13 +52,18 @@ class Softmax:
         missed: npt.NDArray[np.float64] = (total - (margins * targets).sum(axis=1)).astype(float)
         return missed
 
+    def likeliest(self, margins: Array) -> Array:
+        """1 in the column of the highest margin."""
+        best = margins.argmax(axis=1)[:, None]
+        return np.asarray(np.arange(margins.shape[1]) == best, np.float32)
+
 
 class Sigmoids:
     """Each column is right or not, whatever the others are."""
 
-    def probabilities(self, margins: Array) -> Array:
+    def probabilities(self, margins: Margins) -> Margins:
         """1 / (1 + exp(-margin)) without overflow."""
-        share: Array = 0.5 * (1 + np.tanh(0.5 * margins))
+        share: Margins = 0.5 * (1 + np.tanh(0.5 * margins))
         return share
 
     def loss(self, margins: Array, targets: Array) -> npt.NDArray[np.float64]:
@@ -62,6 +72,10 @@ class Sigmoids:
             (np.logaddexp(0, margins) - margins * targets).sum(axis=1).astype(float)
         )
         return missed
+
+    def likeliest(self, margins: Array) -> Array:
+        """1 where the margin is positive."""
+        return (margins > 0).astype(np.float32)
 
 
 @dataclass
@@ -106,7 +120,13 @@ class _Problem:
 
 
 def fit(
-    x: Features, targets: Array, weights: Array, link: Link, *, strength: float = 10.0
+    x: Features,
+    targets: Array,
+    weights: Array,
+    link: Link,
+    *,
+    strength: float = 10.0,
+    tolerance: float = 0.01,
 ) -> Fitted:
     """Fit by L-BFGS (Nocedal & Wright, "Numerical Optimization", 2006, algorithm 7.4).
 
@@ -120,6 +140,7 @@ def fit(
         weights: what each example counts, above 0, shape (n,).
         link: which of the two targets are.
         strength: C in scikit-learn's terms: the larger, the closer to the examples.
+        tolerance: share of the first gradient's length at which it ends.
     """
     problem = _Problem(x, targets, weights, link, 1 / (strength * len(targets)))
     at = _Vector(np.zeros_like(targets), np.zeros_like(targets))
@@ -127,7 +148,7 @@ def fit(
     first = gradient.dot(gradient)
     past: list[tuple[_Vector, _Vector, float]] = []
     steps = 0
-    while steps < _STEPS and gradient.dot(gradient) > _SMALL**2 * first:
+    while steps < _STEPS and gradient.dot(gradient) > tolerance**2 * first:
         ahead = _direction(gradient, past)
         length, value = _searched(problem, at, ahead, value, ahead.dot(gradient), not past)
         if not length:

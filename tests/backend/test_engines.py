@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ import skops.io
 from sklearn.utils.extmath import softmax
 
 import label_configs
-from backend.engines import ENGINES, FEWEST, Example, Model, Proposal, Surroundings, Unfit
-from backend.pixels import Unreachable
+from backend.engines import ENGINES, Example, Model, Proposal, Surroundings
+from backend.pixels import Unreachable, no_uploads, pixels
 from backend.registry import Registry
 from backend.serving import Serving
 from label_configs import LabelConfig
@@ -94,21 +93,6 @@ def test_digits_are_learned_and_the_scores_mean_something(
     assert expected_calibration_error(guesses, truth[800:]) < 0.05
 
 
-def test_intents_are_learned(datasets: Path, config: LabelConfig) -> None:
-    """From 3,000 banking77 questions: accuracy above 0.8, calibration error below 0.06."""
-    lines = (datasets / "banking77" / "items.jsonl").read_text().splitlines()
-    rows = [json.loads(line) for line in lines]
-    np.random.default_rng(4).shuffle(rows)
-    intents = sorted({row["gold"] for row in rows})
-    config = label_configs.parse(label_configs.with_labels(config.xml, "label", intents))
-    known = examples([row["data"] for row in rows[:3000]], [row["gold"] for row in rows[:3000]])
-    model = learn("sklearn_text", known, config)
-    guesses = [guess for guess in ask(model, [row["data"] for row in rows[3000:5000]]) if guess]
-    truth = [row["gold"] for row in rows[3000:5000]]
-    assert accuracy(guesses, truth) > 0.8
-    assert expected_calibration_error(guesses, truth) < 0.06
-
-
 def texts(count: int) -> list[Example]:
     return examples(
         [{"text": f"{('awful', 'lovely')[i % 2]} day number {i}"} for i in range(count)],
@@ -116,59 +100,33 @@ def texts(count: int) -> list[Example]:
     )
 
 
-def test_the_score_is_the_probability_of_two_labels_too(config: LabelConfig) -> None:
-    """With two labels it is scikit-learn's own probability at the fitted temperature."""
-    engine = ENGINES["sklearn_text"]
-    learned = engine.fit(texts(60), config, rng(), Surroundings())
-    model = engine.model(learned, config, Surroundings())
-    asked = [{"text": "a lovely one"}, {"text": "awful lovely"}]
-    features = learned["vectorizer"].transform([item["text"] for item in asked])
-    odds = learned["classifier"].decision_function(features) / learned["temperature"]
-    expected = softmax(np.column_stack([np.zeros(2), odds])).max(axis=1)
-    found = [guess[1] for guess in ask(model, asked) if guess]
-    assert found == pytest.approx(expected)
-
-
-def test_the_same_examples_teach_the_same(config: LabelConfig) -> None:
-    """Equal examples and generator give equal guesses."""
-    asked = [{"text": f"an awful day {i}"} for i in range(5)]
-    first, second = (learn("sklearn_text", texts(80), config) for _ in range(2))
-    assert ask(first, asked) == ask(second, asked)
-
-
-def test_tasks_without_content_are_not_guessed(
-    config: LabelConfig, image_config: LabelConfig, digits: Digits
+def test_the_score_is_the_probability_of_two_labels_too(
+    image_config: LabelConfig, digits: Digits
 ) -> None:
-    """Missing, empty or foreign content abstains; the tasks beside it are answered."""
-    model = learn("sklearn_text", texts(40), config)
-    odd: list[Any] = [{}, {"text": None}, {"text": 7}, {"text": " \n"}, {"text": ["x"]}]
-    found = ask(model, [*odd, {"text": "lovely \ud800"}])
-    assert [guess is not None for guess in found] == [False] * 5 + [True]
+    """With two labels it is scikit-learn's own probability at the fitted temperature."""
+    data, truth = digits
+    two = [i for i, label in enumerate(truth) if label in "35"]
+    known = examples(
+        [data[i] for i in two[:90]], [truth[i] for i in two[:90]], image_config.controls[0].name
+    )
+    engine = ENGINES["sklearn_image"]
+    learned = engine.fit(known, image_config, rng(), Surroundings())
+    asked = [data[i] for i in two[90:95]]
+    seen = np.stack([pixels(item["image"], no_uploads) for item in asked])
+    odds = learned["classifier"].decision_function(learned["kernel"].transform(seen))
+    odds /= learned["temperature"]
+    expected = softmax(np.column_stack([np.zeros(len(odds)), odds])).max(axis=1)
+    model = engine.model(learned, image_config, Surroundings())
+    assert [guess[1] for guess in ask(model, asked) if guess] == pytest.approx(expected)
+
+
+def test_tasks_without_an_image_are_not_guessed(image_config: LabelConfig, digits: Digits) -> None:
+    """A broken or missing image abstains; the task beside it is answered."""
     data, truth = digits
     known = examples(data[:60], truth[:60], image_config.controls[0].name)
     broken = {"image": data[0]["image"][:90]}
     found = ask(learn("sklearn_image", known, image_config), [broken, data[70], {}])
     assert [guess is not None for guess in found] == [False, True, False]
-
-
-@pytest.mark.parametrize(
-    ("known", "reason"),
-    [
-        (texts(FEWEST - 1), f"{FEWEST - 1} of {FEWEST - 1} examples"),
-        (examples([{"text": ""}] * 30, ["positive"] * 30), "0 of 30 examples"),
-        (examples([{"text": "fine"}] * 30, ["positive"] * 30), "all labels are the same"),
-        (
-            examples([{"text": "!"}, {"text": "?"}] * 9, ["positive", "negative"] * 9),
-            "nothing can be learned",
-        ),
-    ],
-)
-def test_what_cannot_be_learned_from_is_named(
-    config: LabelConfig, known: list[Example], reason: str
-) -> None:
-    """Too few, empty, uniform and wordless examples each have their sentence."""
-    with pytest.raises(Unfit, match=reason):
-        ENGINES["sklearn_text"].fit(known, config, rng(), Surroundings())
 
 
 def test_a_server_that_is_down_is_asked_once(image_config: LabelConfig, digits: Digits) -> None:
@@ -188,40 +146,6 @@ def test_a_server_that_is_down_is_asked_once(image_config: LabelConfig, digits: 
     found = ask(model, [*tasks, data[70]])
     assert [guess is not None for guess in found] == [False] * 50 + [True]
     assert len(asked) == 1
-
-
-@pytest.mark.parametrize("name", ["safety_policy", "ner", "pairwise_preference"])
-def test_engines_know_what_does_not_fit(name: str) -> None:
-    """A config with several controls, other tags or several texts fits no engine."""
-    config = label_configs.parse(label_configs.load(name))
-    assert not [
-        engine
-        for engine in ENGINES.values()
-        if engine.learns and engine.serves(config, engine.options())
-    ]
-
-
-@pytest.mark.parametrize(
-    ("attributes", "inside"),
-    [
-        ('choice="multiple"', '<Choice value="a"/>'),
-        ('allowNested="true"', '<Choice value="a"><Choice value="b"/></Choice>'),
-        ('perItem="true"', '<Choice value="a"/>'),
-        ('perRegion="true"', '<Choice value="a"/>'),
-        ('value="$options"', ""),
-    ],
-)
-def test_engines_know_choices_that_do_not_fit(attributes: str, inside: str) -> None:
-    """Choices that are more than one label of a fixed list for the task fit no engine."""
-    config = label_configs.parse(
-        f'<View><Text name="t" value="$t"/><Choices name="c" toName="t" {attributes}>{inside}'
-        "</Choices></View>"
-    )
-    assert not [
-        engine
-        for engine in ENGINES.values()
-        if engine.learns and engine.serves(config, engine.options())
-    ]
 
 
 class Stranger:
