@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from backend.answers import Answers
 from backend.bodies import Malformed, Predict, Setup, parse, project_of
 from backend.faults import describe
+from backend.llm.spending import Spending
 from backend.metrics import Metrics
 from backend.serving import Serving
 from backend.trainer import Trainer
@@ -46,6 +47,7 @@ def create_app(settings: Settings, store_factory: Callable[[str], Store] = Store
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     store = store_factory(settings.store_url)
     metrics = Metrics()
+    metrics.registry.register(Spending(settings.home / "engines"))
     answers = Answers(store, Serving(settings))
     trainer = Trainer(settings.home)
     guard = _Guard(settings.backend_user, password)

@@ -147,6 +147,7 @@ def _around(settings: Settings, project_id: int, options: Any) -> Surroundings:
         settings=settings,
         folder=settings.home / "engines" / str(project_id),
         project_id=project_id,
+        patient=True,
     )
 
 

@@ -69,6 +69,8 @@ class Surroundings:
     folder: Path | None = None
     #: Label Studio's id of the project.
     project_id: int = 0
+    #: Whether nobody waits for an answer, so that it may take its time.
+    patient: bool = False
 
 
 @dataclass(frozen=True)

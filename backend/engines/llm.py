@@ -18,6 +18,7 @@ from backend.llm.examples import chosen, labels_of
 from backend.llm.lines import Lines
 from backend.llm.model import LlmModel
 from backend.llm.options import LlmOptions
+from backend.llm.persistence import FIRST
 from backend.llm.pictures import data_uri
 from backend.llm.scores import calibrate
 from backend.llm.showing import Shown, only, served, shown
@@ -38,9 +39,13 @@ class LlmEngine:
     options = LlmOptions
     learns = False
 
-    def __init__(self) -> None:
-        """Nothing is opened before the first question."""
-        self._lines = Lines()
+    def __init__(self, pause: float = FIRST) -> None:
+        """Nothing is opened before the first question.
+
+        Args:
+            pause: seconds before a request is tried again the first time, at most.
+        """
+        self._lines = Lines(pause)
 
     def serves(self, config: LabelConfig, options: Any) -> tuple[str, ...]:
         """Controls that can be said, about what can be shown: text, and images where they are."""
@@ -108,6 +113,7 @@ class LlmEngine:
             key=secret,
             folder=around.folder,
             project_id=around.project_id,
+            patient=around.patient,
             image=self._image(around),
             calibration=learned["calibration"] if learned else {},
         )

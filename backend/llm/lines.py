@@ -14,7 +14,7 @@ from backend.llm.asking import Line, Outcome
 from backend.llm.cache import Cache
 from backend.llm.endpoint import Endpoint
 from backend.llm.options import LlmOptions
-from backend.llm.persistence import Persistence
+from backend.llm.persistence import FIRST, Persistence
 from backend.llm.storage import Storage
 
 
@@ -46,8 +46,9 @@ class Pool:
 class Lines:
     """Opened when they are first needed, so that a process that forks shares none."""
 
-    def __init__(self) -> None:
-        """Nothing is opened yet."""
+    def __init__(self, pause: float = FIRST) -> None:
+        """Nothing is opened yet; the first pause before another try is at most so many seconds."""
+        self._pause = pause
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, int], Pool] = {}
         self._patience: dict[tuple[str, int], Persistence] = {}
@@ -90,5 +91,7 @@ class Lines:
         with self._lock:
             key = (options.url, options.retries)
             if key not in self._patience:
-                self._patience[key] = Persistence(options.retries, np.random.default_rng())
+                self._patience[key] = Persistence(
+                    options.retries, np.random.default_rng(), first=self._pause
+                )
             return self._patience[key]

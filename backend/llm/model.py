@@ -9,6 +9,7 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ class LlmModel:
     folder: Path | None
     project_id: int
     image: Callable[[Any], str] | None
+    #: Whether there is no deadline.
+    patient: bool = False
     #: What to make of the model's sureness; see `scores.calibrated`.
     calibration: Mapping[str, float] = field(default_factory=dict)
     clock: Callable[[], float] = time.monotonic
@@ -71,7 +74,7 @@ class LlmModel:
     def outcomes(self, data: Sequence[Json]) -> list[Outcome]:
         """What becomes of each task's data, in order."""
         options = self.conversation.options
-        until = self.clock() + options.deadline_seconds
+        until = inf if self.patient else self.clock() + options.deadline_seconds
         asking = Asking(
             conversation=self.conversation,
             line=self._line,
@@ -130,7 +133,7 @@ def _awaited(found: Outcome | Future[Outcome], seconds: float, late: str) -> Out
     if isinstance(found, Outcome):
         return found
     try:
-        return found.result(timeout=max(0.0, seconds))
+        return found.result(timeout=None if seconds == inf else max(0.0, seconds))
     except (NotYet, CancelledError):
         # One that waits for a thread is taken back; one that is asked already goes on.
         found.cancel()

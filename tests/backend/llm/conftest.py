@@ -23,6 +23,8 @@ CHOICES = (
     '<Choices name="c" toName="t" required="true"><Choice value="red"/><Choice value="blue"/>'
     "</Choices>"
 )
+FIVE = "".join(f'<Choice value="l{i}"/>' for i in range(5))
+FIVE = f'<Choices name="c" toName="t">{FIVE}</Choices>'
 NAMES = '<Labels name="n" toName="t"><Label value="PER"/><Label value="LOC"/></Labels>'
 
 
@@ -34,7 +36,7 @@ class Set:
     folder: Path
     config: LabelConfig
     options: Json
-    engine: LlmEngine = field(default_factory=LlmEngine)
+    engine: LlmEngine = field(default_factory=lambda: LlmEngine(pause=0.01))
     key: str = "sk-the-key"
 
     def around(self, **options: Any) -> Surroundings:
