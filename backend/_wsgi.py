@@ -21,7 +21,7 @@ try:
     logging.basicConfig(
         level=_settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    app = create_app(_settings)
+    app = create_app(_settings, warm=True)
 except AssayError as error:
     print(f"assay backend: {error}", file=sys.stderr)
     sys.exit(2 if __name__ == "__main__" else _CANNOT_LOAD)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import label_configs
 from backend.engines import Abstention, Answer, Model, Proposal
+from backend.faults import describe
 from backend.serving import Serving
 from label_configs import LabelConfig
 from sync.errors import AssayError, Fatal
-from sync.records import Json
+from sync.records import Json, Project
 from sync.settings import model_version
 from sync.store import Store
 
@@ -23,15 +25,24 @@ Element = dict[str, Any]
 
 #: Failures on single tasks after which the model is taken to fail as a whole.
 _MOST_FAILURES = 8
+#: Seconds for which it is believed whether a project is connected, and how many are remembered.
+_KNOWN_SECONDS, _MOST_PROJECTS = 1.0, 1000
+_ANY = (
+    '<View><Text name="t" value="$t"/><Choices name="c" toName="t"><Choice value="a"/></Choices>'
+    "</View>"
+)
 
 
 class Answers:
     """Answers from the frozen ledger, from an engine, or not at all."""
 
-    def __init__(self, store: Store, serving: Serving) -> None:
-        """Models are loaded when they are first asked."""
-        self._store, self._serving = store, serving
+    def __init__(
+        self, store: Store, serving: Serving, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Models are loaded when they are first asked, or all together by `warm`."""
+        self._store, self._serving, self._clock = store, serving, clock
         self._configs: dict[str, LabelConfig] = {}
+        self._projects: dict[int, tuple[float, Project | None]] = {}
 
     def version(self, project_id: int, xml: str, *, for_freeze: bool) -> str:
         """The model version that `/setup` names."""
@@ -70,12 +81,12 @@ class Answers:
             for_freeze: a freeze asks, so an engine answers for every task.
             context: what a person just drew, where Label Studio asks interactively.
         """
-        if self._store.project(project_id) is not None and not for_freeze:
+        if not for_freeze and self._connected(project_id) is not None:
             return self._ledger(project_id, [int(task["id"]) for task in tasks])
         return self._engine(project_id, tasks, xml, for_freeze, context)
 
     def _xml(self, project_id: int, xml: str) -> str:
-        project = None if xml else self._store.project(project_id)
+        project = None if xml else self._connected(project_id)
         return project.label_config if project else xml
 
     def _engine(
@@ -89,7 +100,7 @@ class Answers:
         nothing: list[Element] = [{} for _ in tasks]
         try:
             config = self._config(self._xml(project_id, xml))
-            served = self._serving.model(project_id, config)
+            served = self._serving.model(project_id, config, newest=for_freeze)
             if served is None:
                 _log.info("project %s: no model is trained yet, abstaining", project_id)
                 return nothing, Counter(abstained=len(tasks))
@@ -146,6 +157,39 @@ class Answers:
                 self._configs.clear()
             self._configs[xml] = label_configs.parse(xml)
         return self._configs[xml]
+
+    def warm(self, seconds: float = 20.0) -> None:
+        """Load what requests need: models of connected projects, for at most about that long.
+
+        From then on new versions are loaded in the background.
+        """
+        label_configs.parse(_ANY)  # imports what reads label configs, which takes a while
+        until = self._clock() + seconds
+        for project in self._store.projects():
+            if self._clock() > until:
+                _log.warning("the other models are loaded when they are first asked")
+                break
+            try:
+                self._serving.model(project.project_id, self._config(project.label_config))
+            except Exception as error:
+                _log.warning("project %s has no model now: %s", project.project_id, describe(error))
+        self._serving.watch()
+
+    def _connected(self, project_id: int) -> Project | None:
+        """The project, as it was at most a second ago.
+
+        Just after `connect` a task may so still get a live answer, which becomes a visible
+        prediction. No blind task is hurt: a freeze takes longer to start than that, and refuses
+        a batch whose tasks show predictions.
+        """
+        now = self._clock()
+        until, project = self._projects.get(project_id, (0.0, None))
+        if now >= until:
+            project = self._store.project(project_id)
+            if len(self._projects) > _MOST_PROJECTS:
+                self._projects.clear()
+            self._projects[project_id] = (now + _KNOWN_SECONDS, project)
+        return project
 
 
 def _ask(model: Model, tasks: Sequence[Json], context: Json | None) -> tuple[list[Answer], int]:

@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from backend.answers import Answers
-from backend.bodies import Malformed, Predict, Setup, parse, project_of
+from backend.bodies import Malformed, Predict, Setup, parse, project_of, rendered
 from backend.faults import describe
 from backend.llm.spending import Spending
 from backend.metrics import Metrics
@@ -32,12 +32,15 @@ _log = logging.getLogger(__name__)
 LARGEST_BODY = 64 * 1024 * 1024
 
 
-def create_app(settings: Settings, store_factory: Callable[[str], Store] = Store.open) -> Flask:
+def create_app(
+    settings: Settings, store_factory: Callable[[str], Store] = Store.open, *, warm: bool = False
+) -> Flask:
     """The app.
 
     Args:
         settings: needs a backend password.
         store_factory: opens the store at a URL.
+        warm: load the models of connected projects now, and new versions in the background.
 
     Raises:
         ConfigurationError: no password is set.
@@ -49,6 +52,8 @@ def create_app(settings: Settings, store_factory: Callable[[str], Store] = Store
     metrics = Metrics()
     metrics.registry.register(Spending(settings.home / "engines"))
     answers = Answers(store, Serving(settings))
+    if warm:
+        answers.warm()
     trainer = Trainer(settings.home)
     guard = _Guard(settings.backend_user, password)
     _watch(app, metrics)
@@ -169,7 +174,7 @@ def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> No
         )
         for source, number in count.items():
             metrics.predictions.labels(source).inc(number)
-        return {"results": elements}
+        return Response(rendered({"results": elements}), content_type="application/json")
 
     @app.route("/versions", methods=["GET", "POST"])
     def versions() -> Any:

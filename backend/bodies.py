@@ -48,6 +48,15 @@ def _lenient(raw: bytes) -> Any:
         return None
 
 
+def rendered(answer: Any) -> bytes:
+    """An answer as JSON."""
+    try:
+        return orjson.dumps(answer)
+    except orjson.JSONEncodeError:
+        # As above: stricter than those who read it.
+        return json.dumps(answer).encode()
+
+
 def project_of(value: Any) -> int:
     """The id in "<id>.<created>", which is how Label Studio names a project.
 

@@ -20,7 +20,9 @@ from sync.store import Store
 def _answers() -> Answers:
     """Made once a process: hosts make a new object for every request."""
     settings = Settings.load()
-    return Answers(Store.open(settings.store_url), Serving(settings))
+    answers = Answers(Store.open(settings.store_url), Serving(settings))
+    answers.warm()
+    return answers
 
 
 class AssayModel(LabelStudioMLBase):  # type: ignore[misc]
