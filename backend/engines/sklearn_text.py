@@ -28,6 +28,11 @@ from backend.texts.solver import Array
 from label_configs import LabelConfig
 from sync.records import Json
 
+#: A region of a Label Studio result.
+Region = dict[str, Any]
+#: Values whose regions are remembered.
+_REMEMBERED = 10_000
+
 
 class TextModel:
     """What was learned from texts, at work. Threads may share it."""
@@ -35,6 +40,7 @@ class TextModel:
     def __init__(self, learned: Any, config: LabelConfig) -> None:
         """Controls that the label config no longer has are left out."""
         self._config = config
+        self._written: dict[tuple[str, Any], list[Region]] = {}
         self._fields: list[str] = json.loads(learned["fields"])
         self._readers = shown.readers(config)
         self._scorer = Scorer(learned, len(self._fields))
@@ -63,12 +69,22 @@ class TextModel:
         return [nothing if text is None else self._proposal(next(each)) for text in read]
 
     def _proposal(self, guesses: Sequence[tuple[str, Any, float]]) -> Answer:
-        result, score = [], 1.0
+        result, score = list[Region](), 1.0
         for name, value, sure in guesses:
             score *= sure
             if value is not None:
-                result += label_configs.write(self._config, {name: value}, score=sure)
+                result += self._regions(name, value, sure)
         return Proposal(result=result, score=score) if result else Abstention("nothing to choose")
+
+    def _regions(self, name: str, value: Any, sure: float) -> list[Region]:
+        """The same few values come again and again, and what they look like is remembered."""
+        known = self._written.get((name, value))
+        if known is None:
+            if len(self._written) >= _REMEMBERED:
+                self._written = {}
+            known = label_configs.write(self._config, {name: value})
+            self._written[name, value] = known
+        return [region | {"value": dict(region["value"]), "score": sure} for region in known]
 
 
 class TextEngine:
