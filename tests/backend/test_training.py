@@ -96,8 +96,8 @@ def test_an_unknown_project_is_named(team_settings: Settings, store: Store) -> N
 
 def test_a_config_without_engine_is_named(team_settings: Settings) -> None:
     """The sentence names the controls and the other ways."""
-    config = label_configs.parse(label_configs.load("ner"))
-    with pytest.raises(Fatal, match=r"no engine .* Labels\): .* ASSAY_GENERATOR_URL"):
+    config = label_configs.parse(label_configs.load("boxes"))
+    with pytest.raises(Fatal, match=r"no engine .* RectangleLabels\): .* ASSAY_GENERATOR_URL"):
         chosen(team_settings, 1, config)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from PIL import Image
 
 from backend.engines import Example, Surroundings
 from backend.options import options_of
+from label_configs.kinds.span import Span
 from sync.records import Json
 from sync.settings import Settings
 from tests.backend.llm.endpoint import Response, completion, serving, task_of
@@ -129,6 +131,33 @@ SENTENCES = [{"text": f"a {colour} thing, number {i}"} for i, colour in enumerat
 PICTURES = [{"image": _picture(colour, i)} for i, colour in enumerate(colours())]
 SETS = [frozenset({colour}) for colour in colours()]
 
+
+def named(texts: Sequence[str]) -> list[Example]:
+    """Texts in which names of people are marked: what begins with a capital letter."""
+    return [
+        Example(
+            data={"text": text},
+            values={
+                "n": tuple(
+                    Span("", found.start(), found.end(), ("PER",))
+                    for found in re.finditer(r"[A-Z]\w+(?: 🦊? ?[A-Z]\w+)*", text)
+                )
+            },
+        )
+        for text in texts
+    ]
+
+
+PEOPLE = [
+    f"a {thing} by {name}, {i} days ago 🦊"
+    for i, (thing, name) in enumerate(
+        (thing, f"{first} {last}")
+        for thing in ("letter", "book", "song")
+        for first in ("Ann", "Bob", "Cleo")
+        for last in ("Smith", "Jones", "Wu", "Ng")
+    )
+]
+
 #: Case name to case; every engine has at least one.
 CASES: dict[str, Case] = {
     "sklearn_text": Case(
@@ -144,6 +173,13 @@ CASES: dict[str, Case] = {
         foreign=BRUSH,
         data=PICTURES[:4],
         examples=examples(PICTURES, c=SETS),
+    ),
+    "sklearn_spans": Case(
+        engine="sklearn_spans",
+        config=TEXT.format(NAMES),
+        foreign=TEXT.format(CHOICES.format("c", "t")),
+        data=[{"text": "a letter by Ann 🦊 Smith"}, {"text": "a letter"}],
+        examples=named(PEOPLE),
     ),
     "rules": Case(
         engine="rules",
