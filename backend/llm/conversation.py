@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from backend.llm.account import Usage
@@ -134,13 +134,25 @@ class Conversation:
         return json.dumps(full, ensure_ascii=False)
 
     def _messages(self, schema: Json, shown: Shown) -> list[Json]:
-        words = spoken.instructions(self.config)
-        told = self.prompt.filled(words, json.dumps(schema, ensure_ascii=False))
-        messages: list[Json] = [{"role": "system", "content": told}]
-        for example in self.examples:
-            messages.append({"role": "user", "content": _content(example.shown)})
-            messages.append({"role": "assistant", "content": self.said(example.answer)})
-        return [*messages, {"role": "user", "content": _content(shown)}]
+        told = self.prompt.filled(self._words, json.dumps(schema, ensure_ascii=False))
+        first = {"role": "system", "content": told}
+        return [first, *self._turns, {"role": "user", "content": _content(shown)}]
+
+    @cached_property
+    def _words(self) -> str:
+        return spoken.instructions(self.config)
+
+    @cached_property
+    def _turns(self) -> list[Json]:
+        """The examples as what the user asked and the model answered."""
+        return [
+            turn
+            for example in self.examples
+            for turn in (
+                {"role": "user", "content": _content(example.shown)},
+                {"role": "assistant", "content": self.said(example.answer)},
+            )
+        ]
 
 
 def worst(body: Json) -> Usage:

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from sync.errors import Fatal, Retriable, Skippable
@@ -56,10 +57,15 @@ class _Key(AuthBase):
 class Endpoint:
     """A client of one address, which it never leaves."""
 
-    def __init__(self, url: str, key: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nothing is sent before the first question."""
+    def __init__(
+        self, url: str, key: str, at_once: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Nothing is sent before the first question; `at_once` connections are kept open."""
         self._url = f"{url.rstrip('/')}/chat/completions"
         self._session = requests.Session()
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=at_once)
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, adapter)
         self._session.auth = _Key(key)
         self._clock = clock
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,14 @@ class Pool:
                 del self._asked[key]
 
 
+@dataclass(frozen=True)
+class _Way:
+    """What all projects share that ask one endpoint with one key."""
+
+    endpoint: Endpoint
+    persistence: Persistence
+
+
 class Lines:
     """Opened when they are first needed, so that a process that forks shares none."""
 
@@ -51,7 +60,7 @@ class Lines:
         self._pause = pause
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, int], Pool] = {}
-        self._patience: dict[tuple[str, int], Persistence] = {}
+        self._ways: dict[tuple[str, int, int, str], _Way] = {}
         self._storages: dict[Path, Storage] = {}
 
     def pool(self, options: LlmOptions) -> Pool:
@@ -70,10 +79,10 @@ class Lines:
             key: the endpoint's, which may be empty.
             folder: where the project's account and answers are kept; None for memory.
         """
-        storage = self._storage(folder)
+        way, storage = self._way(options, key), self._storage(folder)
         return Line(
-            endpoint=Endpoint(options.url, key),
-            persistence=self._persistence(options),
+            endpoint=way.endpoint,
+            persistence=way.persistence,
             account=Account(storage, options),
             cache=Cache(storage, options.cache_megabytes),
         )
@@ -86,12 +95,14 @@ class Lines:
                 self._storages[folder] = Storage(folder)
             return self._storages[folder]
 
-    def _persistence(self, options: LlmOptions) -> Persistence:
-        """Shared, so that all wait where the endpoint asks one of them to."""
+    def _way(self, options: LlmOptions, key: str) -> _Way:
+        """Shared, so that connections stay open, and all wait where one is asked to."""
         with self._lock:
-            key = (options.url, options.retries)
-            if key not in self._patience:
-                self._patience[key] = Persistence(
-                    options.retries, np.random.default_rng(), first=self._pause
+            shared = (options.url, options.at_once, options.retries, key)
+            if shared not in self._ways:
+                rng = np.random.default_rng()
+                self._ways[shared] = _Way(
+                    Endpoint(options.url, key, options.at_once),
+                    Persistence(options.retries, rng, first=self._pause),
                 )
-            return self._patience[key]
+            return self._ways[shared]

@@ -68,8 +68,7 @@ def values(config: LabelConfig, answer: Mapping[str, Any], data: Data = None) ->
     scene = Scene(data)
     for control in sorted((config.by_name[name] for name in answer), key=_turn):
         if answer[control.name] is not None:
-            regions = _regions(control, answer[control.name], scene)
-            scene.drawn[:] = identified([*scene.drawn, *regions])
+            _draw(control, answer[control.name], scene)
     return read(config, scene.drawn, data)
 
 
@@ -96,16 +95,18 @@ def said(config: LabelConfig, found: Mapping[str, Value], data: Data = None) -> 
     return answer
 
 
-def _regions(control: Control, answer: Any, scene: Scene) -> list[Region]:
+def _draw(control: Control, answer: Any, scene: Scene) -> None:
+    """Add the regions of one control's answer, with their ids."""
     form = _form(control)
+    names = {"from_name": control.name, "to_name": (*control.to_name, "")[0]}
+    beside = {} if control.tag == "Relations" else names
     try:
         regions = [] if form is None else form.regions(control, answer, scene)
+        scene.drawn[:] = identified([*scene.drawn, *(beside | region for region in regions)])
     except RecursionError:
         raise Skippable(f"control {control.name!r}: it is nested too deeply") from None
     except Skippable as error:
         raise Skippable(f"control {control.name!r}: {error}") from None
-    names = {"from_name": control.name, "to_name": (*control.to_name, "")[0]}
-    return [names | region if control.tag != "Relations" else region for region in regions]
 
 
 def _turn(control: Control) -> int:

@@ -73,13 +73,13 @@ words = st.text(st.sampled_from("aA b\u0301é🦊\n.ﬁ東ß\u200d"), min_size=1
 @given(text=words, ends=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=4))
 @example(text="aa aa", ends=[(0, 1), (3, 1)])
 def test_any_spans_can_be_said(text: str, ends: list[tuple[int, int]]) -> None:
-    """Whatever is marked in a text, the quotes lead back to it; the same twice is said once."""
+    """Whatever is marked in a text, the quotes lead back to it."""
     firsts = [(first % len(text), length) for first, length in ends]
     spans = sorted({(a, a + 1 + length % (len(text) - a)) for a, length in firsts})
     regions = [region(start=a, end=b) for a, b in spans if text[a:b].strip()]
     meant = label_configs.read(TEXT, regions, {"x": text})
     found = spoken.values(TEXT, spoken.said(TEXT, meant, {"x": text}), {"x": text})
-    assert found.get("l", ()) == tuple(sorted(set(meant.get("l", ()))))
+    assert set(found.get("l", ())) == set(meant.get("l", ()))
 
 
 def region(kind: str = "labels", **place: Any) -> dict[str, Any]:
