@@ -44,7 +44,8 @@ class Scenario:
     @property
     def html(self) -> str:
         """The instructions as Label Studio shows them to annotators."""
-        return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in self.instructions) + "</ul>"
+        # Its page draws neither bullets nor the space between paragraphs.
+        return "<br/>".join(f"<p>• {escape(line)}</p>" for line in self.instructions)
 
 
 #: Files that a team keeps and changes.

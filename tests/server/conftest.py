@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from sync.cli.root import assay
 from sync.demo import people
@@ -20,6 +21,7 @@ from sync.labelstudio import LabelStudio
 from sync.records import Json
 from sync.settings import Settings
 from sync.store import Store
+from tests.server.browsing import log_in
 
 POLICY = """
 [gate.acceptance]
@@ -146,6 +148,23 @@ def loop(
     policy.write_text(POLICY)
     monkeypatch.setenv("ASSAY_CONFIG", str(policy))
     return Loop(Settings.load(), site, lead, annotators)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A running Chromium."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, site: Server) -> Page:
+    """A page under the lead's account."""
+    return log_in(browser, site.url, site.account.email, site.account.password)
 
 
 Guess = Callable[[Json], str]

@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import label_configs
 from sync.demo.people import Person
 from sync.records import Json, Role
 from sync.store import Store
+from tests.server.browsing import log_in
 
 if TYPE_CHECKING:
     from conftest import Loop
 
 OWN = "Tickets of the help desk."
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield running
-        running.close()
-
-
-def log_in(browser: Browser, url: str, email: str, password: str) -> Page:
-    page = browser.new_page(viewport={"width": 1360, "height": 850})
-    page.set_default_timeout(30_000)
-    page.goto(f"{url}/user/login/")
-    page.fill("input[name=email]", email)
-    page.fill("input[name=password]", password)
-    page.click("button[type=submit]")
-    page.wait_for_url(lambda address: "/user/login" not in address)
-    return page
 
 
 def items(count: int, start: int) -> list[tuple[Json, str]]:

@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Page, Response, sync_playwright
+from playwright.sync_api import Page
 
 import label_configs
 from sync.demo.label_studio import Server
 from sync.labelstudio import LabelStudio, parse
 from tests.label_configs.every import EVERY, Sample
-
-
-@pytest.fixture(scope="module")
-def page(chromium: str, site: Server) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        own = browser.new_page(viewport={"width": 1360, "height": 850})
-        own.set_default_timeout(30_000)
-        own.goto(f"{site.url}/user/login/")
-        own.fill("input[name=email]", site.account.email)
-        own.fill("input[name=password]", site.account.password)
-        own.click("button[type=submit]")
-        own.wait_for_url(lambda address: "/user/login" not in address)
-        yield own
-        browser.close()
-
-
-def is_submission(response: Response) -> bool:
-    return response.request.method == "POST" and "/annotations" in response.url
-
+from tests.server.browsing import is_submission
 
 #: The editor forgets how long a video is that it cannot play, and there is none to play here.
 PLAYED = [sample for sample in EVERY if "VideoRectangle" not in sample.xml]

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import ConsoleMessage, Page, Response, expect, sync_playwright
+from click.testing import CliRunner
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 import label_configs
 from label_configs import LabelConfig, Scenario
+from sync.cli.root import assay
 from sync.demo.label_studio import Server
 from sync.demo.processes import free_port, start_backend
 from sync.labelstudio import LabelStudio, parse
 from sync.records import Json
+from sync.settings import Settings
 from sync.start import start
+from sync.store import Store
+from tests.server.browsing import is_submission
 
 #: One of each modality; the others only where there is time.
 FAST = ("safety_policy", "ner_health", "boxes", "audio_segments", "video", "time_series")
+#: The example that is played, where its rules leave out the first.
+PLAYED = {"safety_policy": 1, "red_team": 1}
 #: What Label Studio's own pages say on the console, whatever is shown.
 NOISE = ("favicon", "Failed to load resource: the server responded with a status of 404")
 
@@ -63,21 +71,13 @@ def backend(site: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield found
 
 
-@pytest.fixture(scope="module")
-def page(chromium: str, site: Server) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        own = browser.new_page(viewport={"width": 1360, "height": 850})
-        own.set_default_timeout(30_000)
-        own.goto(f"{site.url}/user/login/")
-        own.fill("input[name=email]", site.account.email)
-        own.fill("input[name=password]", site.account.password)
-        own.click("button[type=submit]")
-        own.wait_for_url(lambda address: "/user/login" not in address)
-        yield own
-        browser.close()
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory; it must be asked for before what is started in it."""
+    folder = tmp_path / "team"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
 
 
 @pytest.fixture
@@ -97,10 +97,6 @@ def complaints(page: Page) -> Iterator[list[str]]:
     yield found
     page.remove_listener("console", heard)
     page.remove_listener("pageerror", broken)
-
-
-def is_submission(response: Response) -> bool:
-    return response.request.method == "POST" and "/annotations" in response.url
 
 
 def missing(config: LabelConfig, xml: str, values: Json) -> dict[str, str]:
@@ -159,5 +155,29 @@ def test_a_scenario_is_pre_filled_opened_and_submitted(
     assert complaints == []
 
 
-#: The example that is played, where its rules leave out the first.
-PLAYED = {"safety_policy": 1, "red_team": 1}
+def test_annotators_read_the_instructions_first(
+    page: Page, site: Server, lead: LabelStudio, screenshots: Path, tmp_path: Path
+) -> None:
+    """Whoever starts labelling sees each sentence before the first task."""
+    scenario = label_configs.scenario("safety_policy")
+    project = start(lead, scenario, tmp_path / "assay.toml").project_id
+    page.goto(f"{site.url}/projects/{project}/data?labeling=1")
+    for sentence in scenario.instructions:
+        expect(page.get_by_text(sentence).first).to_be_visible()
+    page.screenshot(path=screenshots / "instructions.png")
+
+
+def test_a_started_project_can_be_frozen(elsewhere: Path, team: Settings) -> None:
+    """After start and connect, the candidates of a batch come from the scenario's own rules."""
+    run = CliRunner()
+    started = run.invoke(assay, ["start", "ner_finance", "--title", "Filings"])
+    assert started.exit_code == 0, started.output
+    assert {path.name for path in elsewhere.glob("*.toml")} == {"assay.toml", "rules.toml"}
+    project = re.findall(r"assay connect --project (\d+)", started.output)[0]
+    for command in ("connect", "freeze"):
+        done = run.invoke(assay, [command, "--project", project], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+    with Store.open(team.store_url) as store:
+        candidates = store.batch_candidates(int(project), "default")
+    labels = {region["value"]["labels"][0] for one in candidates for region in one.result or ()}
+    assert labels == {"amount", "company", "date", "instrument", "percentage", "person"}
