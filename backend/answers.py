@@ -82,7 +82,11 @@ class Answers:
             context: what a person just drew, where Label Studio asks interactively.
         """
         if not for_freeze and self._connected(project_id) is not None:
-            return self._ledger(project_id, [int(task["id"]) for task in tasks])
+            ids = [int(task["id"]) for task in tasks]
+            # What helps a person who draws is not stored, so it may be told where nothing is
+            # withheld.
+            if context is None or self._store.withheld(project_id, ids):
+                return self._ledger(project_id, ids)
         return self._engine(project_id, tasks, xml, for_freeze, context)
 
     def _xml(self, project_id: int, xml: str) -> str:

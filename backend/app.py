@@ -19,6 +19,7 @@ from backend.bodies import Malformed, Predict, Setup, parse, project_of, rendere
 from backend.faults import describe
 from backend.llm.spending import Spending
 from backend.metrics import Metrics
+from backend.progress_routes import add_progress
 from backend.serving import Serving
 from backend.trainer import Trainer
 from sync.errors import Retriable
@@ -59,6 +60,7 @@ def create_app(
     _watch(app, metrics)
     _routes(app, guard, answers, metrics)
     _webhook(app, guard, store, trainer, metrics)
+    add_progress(app, guard.allows, _unauthorized, settings.home / "engines")
     return app
 
 

@@ -17,6 +17,7 @@ from backend.engines.rules import RulesEngine
 from backend.engines.sklearn_image import ImageEngine
 from backend.engines.sklearn_spans import SpanEngine
 from backend.engines.sklearn_text import TextEngine
+from backend.engines.upstream import UpstreamEngine
 
 #: Engine name to engine, those that learn in the order in which they are offered a label config.
 ENGINES: dict[str, Engine] = {
@@ -25,6 +26,7 @@ ENGINES: dict[str, Engine] = {
     "sklearn_spans": SpanEngine(),
     "rules": RulesEngine(),
     "llm": LlmEngine(),
+    "upstream": UpstreamEngine(),
 }
 ENGINES["ensemble"] = EnsembleEngine(ENGINES)
 

@@ -8,10 +8,10 @@ from typing import Any, Self
 
 from sync.errors import ConfigurationError
 from sync.generator.faults import Failure
-from sync.generator.line import Line
+from sync.generator.line import Item, Line
 from sync.generator.pace import Pace
 from sync.generator.reply import Proposal, proposals
-from sync.generator.wire import CONNECT_SECONDS, PAUSE, Wire
+from sync.generator.wire import CONNECT_SECONDS, PAUSE, TRIES, Wire
 from sync.records import Json, Project, Task
 
 #: Tells our own backend that these tasks are asked for a freeze; others ignore it.
@@ -44,6 +44,8 @@ class Generator:
         at_once: int = AT_ONCE,
         most_chunk: int = MOST_CHUNK,
         pause: float = PAUSE,
+        settled: Callable[[Sequence[Item[Group]]], object] = lambda items: None,
+        most_waiting: int | None = None,
     ) -> None:
         """Nothing is sent before the first question.
 
@@ -55,11 +57,14 @@ class Generator:
             at_once: requests in flight.
             most_chunk: tasks in one request.
             pause: seconds before the second try of a request; it doubles with each.
+            settled: told of tasks that are answered or given up; it must be quick.
+            most_waiting: tasks that may wait; further ones fail at once. None: any number.
         """
         self.url = url.rstrip("/")
         self._wire = Wire(url, user, password, PURPOSE, pause)
         self._seconds = seconds
-        self.line = Line(self.predict, Pace(min(_AIM, seconds / 4), most_chunk), at_once)
+        pace = Pace(min(_AIM, seconds / 4), most_chunk)
+        self.line = Line(self.predict, pace, at_once, settled, most_waiting)
 
     def close(self) -> None:
         """Ask nothing more, and close the connections."""
@@ -146,7 +151,11 @@ class Generator:
         return [item.proposal for item in items if item.proposal is not None]
 
     def predict(
-        self, group: Group, tasks: Sequence[Json], context: Json | None = None
+        self,
+        group: Group,
+        tasks: Sequence[Json],
+        context: Json | None = None,
+        tries: int = TRIES,
     ) -> list[Proposal]:
         """Ask for these tasks in one request.
 
@@ -154,6 +163,7 @@ class Generator:
             group: the label config and its project.
             tasks: each has an id and data.
             context: what a person just drew, for interactive backends.
+            tries: how often it is sent where the backend is busy or gone.
 
         Raises:
             Failure: there is no answer, or not one for each task.
@@ -165,4 +175,4 @@ class Generator:
             "label_config": group.label_config,
             "params": params,
         }
-        return proposals(self._wire.post("predict", body, self._seconds), len(tasks))
+        return proposals(self._wire.post("predict", body, self._seconds, tries), len(tasks))

@@ -80,7 +80,8 @@ class Line(Generic[G]):
             ask: asks for tasks of one group; raises Failure.
             pace: how many at a time.
             at_once: requests in flight, at least 1.
-            settled: told of answered items before those who wait for them are.
+            settled: told of items that are answered or given up, before those who wait for them
+                are; it must be quick.
             most_waiting: tasks that may wait; further ones fail at once. None: any number.
         """
         self._ask, self._pace, self._at_once, self._settled = ask, pace, at_once, settled
@@ -193,11 +194,7 @@ class Line(Generic[G]):
     def _settle(self, items: list[Item[G]], found: Sequence[Proposal]) -> None:
         for item, proposal in zip(items, found, strict=True):
             item.proposal = proposal
-        try:
-            self._settled(items)
-        finally:
-            with self._changed:
-                self._forget(items)
+        self._forget(items)
 
     def _failed(self, items: list[Item[G]], error: Failure) -> None:
         told = failure(error.reason)
@@ -231,6 +228,11 @@ class Line(Generic[G]):
         self._forget(waiting)
 
     def _forget(self, items: Sequence[Item[G]]) -> None:
-        for item in items:
-            self._open.pop((item.group, item.key), None)
-        self._changed.notify_all()
+        """Tell whoever waits; the lock may be held already."""
+        try:
+            self._settled(items)
+        finally:
+            with self._changed:
+                for item in items:
+                    self._open.pop((item.group, item.key), None)
+                self._changed.notify_all()

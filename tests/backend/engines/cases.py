@@ -21,6 +21,7 @@ from label_configs.kinds.span import Span
 from sync.records import Json
 from sync.settings import Settings
 from tests.backend.llm.endpoint import Response, completion, serving, task_of
+from tests.upstreams import every, upstream
 
 #: What an engine's surroundings are made of: its options and an empty folder.
 Around = Callable[[Any, Path], AbstractContextManager[Surroundings]]
@@ -158,6 +159,21 @@ PEOPLE = [
     )
 ]
 
+
+@contextmanager
+def behind(options: Any, folder: Path) -> Iterator[Surroundings]:
+    """An ML backend that finds the colour in the text."""
+
+    def colour(task: Json) -> Json:
+        text = task["data"].get("text")
+        found = [c for c in ("red", "blue") if isinstance(text, str) and f" {c} " in text]
+        value = {"from_name": "c", "to_name": "t", "type": "choices", "value": {"choices": found}}
+        return {"result": [value], "score": 0.75} if len(found) == 1 else {}
+
+    with upstream(every(colour)) as there:
+        yield Surroundings(options=replace(options, url=there.url), folder=folder)
+
+
 #: Case name to case; every engine has at least one.
 CASES: dict[str, Case] = {
     "sklearn_text": Case(
@@ -214,5 +230,13 @@ CASES: dict[str, Case] = {
         options={"model": "m"},
         others=[{"model": "other"}, {"model": "m", "temperature": 1}],
         around=with_endpoint,
+    ),
+    "upstream": Case(
+        engine="upstream",
+        config=TEXT.format(CHOICES.format("c", "t")),
+        foreign=UNKNOWN,
+        data=SENTENCES[:4],
+        others=[{}],
+        around=behind,
     ),
 }
