@@ -36,6 +36,7 @@ _COMMANDS = {
     "disconnect": "sync.cli.connection",
     "gold": "sync.cli.gold",
     "freeze": "sync.cli.batches",
+    "prefill": "sync.cli.prefill",
     "sync": "sync.cli.passes",
     "gate": "sync.cli.passes",
     "run": "sync.cli.passes",

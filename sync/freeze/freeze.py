@@ -11,15 +11,14 @@ from typing import Any
 import label_configs
 from label_configs import LabelConfig
 from sync.errors import ConfigurationError
-from sync.freeze.candidates import candidates
 from sync.freeze.draw import draw
 from sync.freeze.queue import extend, open_tab
 from sync.gating.candidates.strata import strata, to_json
 from sync.gating.policy import GatePolicy, digest, to_dict
 from sync.generator import Generator
 from sync.labelstudio import LabelStudio, parse
-from sync.labelstudio.client import IMPORT_CHUNK
-from sync.records import Batch, Candidate, Json, Place, Project, Role, Strata, Task
+from sync.placing import candidates, place, portions, settle
+from sync.records import Batch, Candidate, Place, Project, Role, Strata, Task
 from sync.store import Store
 
 #: Told the step, and how much of it is done.
@@ -79,7 +78,7 @@ def freeze(
     config = _config(project, raw.get("control_weights"))
     _refuse_slices(asked, config, policy)
     _refuse_seen(server, project.project_id, name, asked)
-    made = _ask(generator, project, _stamp(raw), name, asked, config, progress)
+    made = _ask(generator, project, parse.stamp(raw), name, asked, config, progress)
     population = _population(name, asked, made)
     places = draw(population, key, limit=policy.sample.limit, blind_share=policy.sample.blind_share)
     batch = Batch(
@@ -215,11 +214,6 @@ def _strata(
     return found
 
 
-def _stamp(project: Json) -> str:
-    """The project as Label Studio names it to ML backends."""
-    return f"{project['id']}.{int(parse.time(project['created_at']).timestamp())}"
-
-
 def _refuse_slices(asked: Sequence[Task], config: LabelConfig, policy: GatePolicy) -> None:
     """Too many slices, before the generator works for nothing."""
     strata([(task.task_id, [], task.data) for task in asked], config, policy)
@@ -250,6 +244,7 @@ def _place(
     server: LabelStudio, store: Store, project: Project, batch: Batch, progress: Progress
 ) -> None:
     """Import the candidates of all but the withheld tasks that are not there yet."""
+    settle(server, store, project.project_id)
     made = [
         c for c in store.batch_candidates(project.project_id, batch.name) if c.result is not None
     ]
@@ -257,16 +252,9 @@ def _place(
     absent = store.withheld(project.project_id, ids)
     absent |= set(server.task_ids(project.project_id, predicted=True))
     absent |= set(ids) - store.task_ids(project.project_id)
-    rows = [_prediction(c, project.model_version) for c in made if c.task_id not in absent]
-    for start in range(0, len(rows), IMPORT_CHUNK):
-        server.import_predictions(project.project_id, rows[start : start + IMPORT_CHUNK])
-        progress("predictions", min(start + IMPORT_CHUNK, len(rows)), len(rows))
-
-
-def _prediction(candidate: Candidate, version: str) -> Json:
-    row: Json = {
-        "task": candidate.task_id,
-        "result": candidate.result,
-        "model_version": version,
-    }
-    return row if candidate.score is None else row | {"score": candidate.score}
+    rest = [c for c in made if c.task_id not in absent]
+    done = 0
+    for portion in portions(rest):
+        place(server, store, project, portion)
+        done += len(portion)
+        progress("predictions", done, len(rest))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -145,10 +145,43 @@ class Generator:
             tasks: only id and data are sent.
             progress: told the number of tasks answered so far.
         """
-        asked = [(task.task_id, {"id": task.task_id, "data": task.data}) for task in tasks]
-        items = self.line.submit(Group(stamp, project.label_config), asked)
+        items = self._submit(project, stamp, tasks)
         self.line.wait(items, progress=progress)
         return [item.proposal for item in items if item.proposal is not None]
+
+    def stream(
+        self,
+        project: Project,
+        stamp: str,
+        tasks: Sequence[Task],
+        seconds: Callable[[], float],
+        progress: Callable[[int], object] = lambda done: None,
+    ) -> Iterator[tuple[list[Task], list[Proposal]]]:
+        """Ask for candidates and hand out what is there after `seconds`, again and again.
+
+        The generator goes on while the caller works on what it got.
+
+        Args:
+            project: whose label config is used.
+            stamp: the project as Label Studio names it to ML backends.
+            tasks: only id and data are sent.
+            seconds: how long to gather proposals, asked anew each time.
+            progress: told the number of tasks answered so far.
+        """
+        items = self._submit(project, stamp, tasks)
+        left = list(zip(tasks, items, strict=True))
+        while left:
+            self.line.wait(items, seconds(), progress)
+            ready = [(t, i.proposal) for t, i in left if i.proposal is not None]
+            # Told apart by what was ready then, since more may be by now.
+            got = {task.task_id for task, _ in ready}
+            left = [(t, i) for t, i in left if t.task_id not in got]
+            if ready:
+                yield [task for task, _ in ready], [proposal for _, proposal in ready]
+
+    def _submit(self, project: Project, stamp: str, tasks: Sequence[Task]) -> list[Item[Group]]:
+        asked = [(task.task_id, {"id": task.task_id, "data": task.data}) for task in tasks]
+        return self.line.submit(Group(stamp, project.label_config), asked)
 
     def predict(
         self,

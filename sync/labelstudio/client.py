@@ -103,12 +103,17 @@ class LabelStudio:
         return self._tasks(project_id, items, "tasks:updated_at", _INCLUDE, size)
 
     def task_ids(self, project_id: int, *, predicted: bool = False) -> Iterable[int]:
-        """Ids of all tasks, or of those that hold a prediction, in order."""
+        """Ids of all tasks, or of those that hold a prediction, in order.
+
+        Predictions themselves are looked at: Label Studio's counter of them is set after them,
+        and is wrong where some were deleted.
+        """
+        held = [_filter("predictions_model_versions", "String", False, "empty")] * predicted
+        if predicted and not self._list(project_id, held, "tasks:id", "id", 1)["total"]:
+            return
         last = 0
         while True:
-            items = [_filter("id", "Number", last, "greater")]
-            if predicted:
-                items.append(_filter("total_predictions", "Number", 0, "greater"))
+            items = [_filter("id", "Number", last, "greater"), *held]
             page = self._tasks(project_id, items, "tasks:id", "id", IDS_PAGE)
             yield from (task["id"] for task in page)
             if len(page) < IDS_PAGE:
@@ -118,16 +123,26 @@ class LabelStudio:
     def _tasks(
         self, project_id: int, items: list[Json], order: str, include: str, size: int
     ) -> list[Json]:
+        return list(self._list(project_id, items, order, include, size)["tasks"])
+
+    def _list(
+        self, project_id: int, items: list[Json], order: str, include: str, size: int
+    ) -> Json:
         query = {"filters": {"conjunction": "and", "items": items}, "ordering": [order]}
-        reply = self._http.get(
-            "api/tasks/",
-            project=project_id,
-            fields="all",
-            page_size=size,
-            include=include,
-            query=json.dumps(query),
+        return dict(
+            self._http.get(
+                "api/tasks/",
+                project=project_id,
+                fields="all",
+                page_size=size,
+                include=include,
+                query=json.dumps(query),
+            )
         )
-        return list(reply["tasks"])
+
+    def is_predicted(self, task_id: int) -> bool:
+        """Whether a task holds a prediction."""
+        return bool(self._http.get("api/predictions/", task=task_id))
 
     def import_predictions(self, project_id: int, rows: Sequence[Json]) -> None:
         """Store predictions ({task, result, score, model_version}) in one request.

@@ -79,3 +79,8 @@ def _regions(value: Any) -> list[Json]:
     if not isinstance(value, list) or not all(isinstance(region, dict) for region in value):
         raise ValueError("its result is not a list of regions")
     return value
+
+
+def stamp(project: Json) -> str:
+    """The project as Label Studio names it to ML backends, "<id>.<created>"."""
+    return f"{project['id']}.{int(time(project['created_at']).timestamp())}"

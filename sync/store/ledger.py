@@ -156,6 +156,21 @@ class Ledger(Base):
             found.extend(self._rows(statement))
         return sorted(found, key=lambda row: (row["created_at"], row["annotation_id"]))
 
+    def begin_placing(self, project_id: int, task_id: int, now: datetime) -> None:
+        """Remember that an import of predictions is on its way, by one of its tasks."""
+        row = {"project_id": project_id, "task_id": task_id, "begun_at": now}
+        self._put(s.placings, [row])
+
+    def end_placing(self, project_id: int) -> None:
+        """The import has arrived, or never will."""
+        with self._write() as connection:
+            connection.execute(sa.delete(s.placings).where(s.placings.c.project_id == project_id))
+
+    def placing(self, project_id: int) -> tuple[int, datetime] | None:
+        """A task of the import that was begun and not ended, and when it was begun."""
+        rows = self._rows(sa.select(s.placings).where(s.placings.c.project_id == project_id))
+        return (rows[0]["task_id"], rows[0]["begun_at"]) if rows else None
+
     def add_gold(self, project_id: int, items: Sequence[Gold]) -> None:
         """Remember known answers, replacing earlier ones for the same tasks."""
         self._put(s.gold, [{"project_id": project_id, **asdict(item)} for item in items])

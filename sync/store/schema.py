@@ -208,6 +208,9 @@ set_aside = _table(
     _time("seen_at"),
 )
 
+#: An import of predictions that was begun: with one task of it, all are there, or none is.
+placings = _table("placings", _key("project_id"), _int("task_id"), _time("begun_at"))
+
 leases = _table("leases", _key("project_id"), _text("holder"), _time("until"))
 
 #: Columns that a version added to the tables of the one before.
