@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from sync.errors import ConfigurationError
-from sync.freeze.candidates import candidates
 from sync.generator import Generator, Proposal
+from sync.placing import candidates
 from sync.records import Json, Project, Task
 from tests.upstreams import CONFIG, GOOD, Reply, Upstream, every, good, upstream
 
