@@ -42,7 +42,7 @@ class Upstream:
     setup: Callable[[Json], Any] = lambda body: {"model_version": "theirs-1"}
     health: Callable[[], Any] = lambda: {"status": "UP"}
     requests: list[tuple[str, Json, dict[str, str]]] = field(default_factory=list)
-    #: Requests in work now, and the most there ever were.
+    #: Predictions in work now, and the most there ever were.
     working: int = 0
     busiest: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -61,12 +61,15 @@ class Upstream:
     def answer(self, path: str, body: Json, headers: dict[str, str]) -> Any:
         with self.lock:
             self.requests.append((path, body, headers))
+        if path == "/health":
+            return self.health()
+        if path == "/setup":
+            return self.setup(body)
+        with self.lock:
             self.working += 1
             self.busiest = max(self.busiest, self.working)
         try:
-            if path == "/health":
-                return self.health()
-            return (self.setup if path == "/setup" else self.predict)(body)
+            return self.predict(body)
         finally:
             with self.lock:
                 self.working -= 1
