@@ -90,7 +90,8 @@ def document(html: str) -> Document:
     paragraphs, lists and tables.
     """
     parser = _Nodes()
-    parser.feed(html)
+    # Parsers of HTML see no carriage return (HTML Standard, 13.2.3.5).
+    parser.feed(html.replace("\r\n", "\n").replace("\r", "\n"))
     parser.close()
     return Document("".join(parser.parts), parser.nodes)
 

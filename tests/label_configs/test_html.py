@@ -98,3 +98,8 @@ def test_elements_deeper_than_browsers_nest_them_take_no_room() -> None:
     found = document("<div>" * 10_000 + "x")
     assert max(path.count("/") for path in found.nodes) == 513
     assert found.text == "x"
+
+
+def test_carriage_returns_are_line_breaks() -> None:
+    """HTML Standard, 13.2.3.5: of a pair with a line feed only that is left."""
+    assert document("<p>a\r\nb\rc</p>").text == "a\nb\nc"
