@@ -9,6 +9,19 @@ from xml.etree.ElementTree import Element
 
 
 @dataclass(frozen=True, kw_only=True)
+class Condition:
+    """When a tag is shown."""
+
+    #: What `visibleWhen` says, such as "choice-selected".
+    when: str
+    #: The control that it looks at; empty for any.
+    control: str = ""
+    #: Any of these; empty for anything.
+    choices: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Nested:
     """What stands inside one control tag."""
 
@@ -16,8 +29,8 @@ class Nested:
     paths: tuple[tuple[str, ...], ...] = ()
     #: The names of its Bucket tags.
     buckets: tuple[str, ...] = ()
-    #: Whether it, or a tag around it, is shown only under a condition.
-    conditional: bool = False
+    #: All under which it is shown: its own, and those of the tags around it.
+    conditions: tuple[Condition, ...] = ()
 
 
 def nested(xml: str) -> dict[str, Nested]:
@@ -32,21 +45,33 @@ def nested(xml: str) -> dict[str, Nested]:
         control.attrib["name"]: Nested(
             paths=tuple(dict.fromkeys(_paths(control))),
             buckets=tuple(tag.attrib.get("name", "") for tag in control.iter("Bucket")),
-            conditional=conditional,
+            conditions=conditions,
         )
-        for control, conditional in _conditions(root)
+        for control, conditions in _conditions(root)
         if "name" in control.attrib and "toName" in control.attrib
     }
 
 
-def _conditions(root: Element) -> Iterator[tuple[Element, bool]]:
-    """Each tag, in the config's order, and whether there is a condition on it or around it."""
-    waiting = [(root, False)]
+def _conditions(root: Element) -> Iterator[tuple[Element, tuple[Condition, ...]]]:
+    """Each tag, in the config's order, with the conditions on it and around it."""
+    waiting: list[tuple[Element, tuple[Condition, ...]]] = [(root, ())]
     while waiting:
         tag, around = waiting.pop()
-        conditional = around or any(name.lower() == "visiblewhen" for name in tag.attrib)
-        yield tag, conditional
-        waiting.extend((child, conditional) for child in reversed(tag))
+        told = {name.lower(): value for name, value in tag.attrib.items()}
+        if when := told.get("visiblewhen"):
+            condition = Condition(
+                when=when,
+                control=told.get("whentagname", ""),
+                choices=_several(told.get("whenchoicevalue", "")),
+                labels=_several(told.get("whenlabelvalue", "")),
+            )
+            around = (*around, condition)
+        yield tag, around
+        waiting.extend((child, around) for child in reversed(tag))
+
+
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(part for part in text.split(",") if part)
 
 
 def _paths(control: Element) -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from label_configs.nesting import Nested, nested, relations
+from label_configs.nesting import Condition, Nested, nested, relations
 from sync.errors import ConfigurationError
 
 #: Characters; the largest configs in use have some ten thousand.
@@ -63,8 +63,13 @@ class Control:
     paths: tuple[tuple[str, ...], ...] = ()
     #: The names of a Ranker's buckets.
     buckets: tuple[str, ...] = ()
-    #: Whether it is shown only under a condition, such as a certain answer to another control.
-    conditional: bool = False
+    #: All under which it is shown: its own, and those of the tags around it.
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it is shown only under conditions."""
+        return bool(self.conditions)
 
     @cached_property
     def allowed(self) -> frozenset[str]:
@@ -236,7 +241,7 @@ def _control(tag: Any, objects: Mapping[str, ObjectTag], inside: Mapping[str, Ne
         objects=tuple(objects[name] for name in to_name if name in objects),
         paths=found.paths,
         buckets=found.buckets,
-        conditional=found.conditional,
+        conditions=found.conditions,
     )
 
 

@@ -75,8 +75,7 @@ class LlmEngine:
             Unfit: the examples are not enough.
         """
         asked = only(config, self.serves(config, around.options))
-        image = self._image(around)
-        said = [(example, _given(asked, example, image)) for example in examples]
+        said = [(example, _given(asked, example)) for example in examples]
         usable = [(example, given) for example, given in said if given is not None]
         enough(len(usable), len(examples), "an answer that can be said")
         places = self._chosen(asked, usable, rng, around)
@@ -171,14 +170,15 @@ def _prompt(around: Surroundings) -> prompts.Prompt:
     return prompts.load(around.options.prompt, folder)
 
 
-def _given(config: LabelConfig, example: Example, image: Any) -> Given | None:
+def _given(config: LabelConfig, example: Example) -> Given | None:
     """The example as it would stand in the prompt; None where it cannot."""
     known = _known(config, example)
     if not known:
         return None
     try:
         answer: Json = spoken.said(config, known, example.data)
-        return Given(shown=shown(config, example.data, image), answer=answer)
+        # Images of examples are not shown, so none is read.
+        return Given(shown=shown(config, example.data, lambda address: ""), answer=answer)
     except Skippable:
         return None
 

@@ -9,7 +9,6 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,9 @@ from sync.records import Json
 
 _log = logging.getLogger(__name__)
 
+#: Seconds in place of the deadline where nobody waits.
+_PATIENCE = 6 * 3600.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class LlmModel:
@@ -37,7 +39,7 @@ class LlmModel:
     folder: Path | None
     project_id: int
     image: Callable[[Any], str] | None
-    #: Whether there is no deadline.
+    #: Whether nobody waits.
     patient: bool = False
     #: What to make of the model's sureness; see `scores.calibrated`.
     calibration: Mapping[str, float] = field(default_factory=dict)
@@ -74,7 +76,8 @@ class LlmModel:
     def outcomes(self, data: Sequence[Json]) -> list[Outcome]:
         """What becomes of each task's data, in order."""
         options = self.conversation.options
-        until = inf if self.patient else self.clock() + options.deadline_seconds
+        seconds = _PATIENCE if self.patient else options.deadline_seconds
+        until = self.clock() + seconds
         asking = Asking(
             conversation=self.conversation,
             line=self._line,
@@ -83,7 +86,7 @@ class LlmModel:
             clock=self.clock,
         )
         coming = [self._coming(asking, item) for item in data]
-        late = f"not answered within {options.deadline_seconds:g} seconds"
+        late = f"not answered within {seconds:g} seconds"
         return [_awaited(found, until - self.clock(), late) for found in coming]
 
     def _coming(self, asking: Asking, data: Json) -> Outcome | Future[Outcome]:
@@ -103,6 +106,7 @@ class LlmModel:
         score = calibrated(outcome.sure, self.calibration)
         try:
             values = spoken.values(self._config, outcome.answer, data)
+            values = spoken.visible(self._config, values)
             result = label_configs.write(self._config, values, score=score)
         except Skippable:
             return Abstention("the model's answer does not fit the task")
@@ -133,7 +137,7 @@ def _awaited(found: Outcome | Future[Outcome], seconds: float, late: str) -> Out
     if isinstance(found, Outcome):
         return found
     try:
-        return found.result(timeout=None if seconds == inf else max(0.0, seconds))
+        return found.result(timeout=max(0.0, seconds))
     except (NotYet, CancelledError):
         # One that waits for a thread is taken back; one that is asked already goes on.
         found.cancel()

@@ -15,6 +15,8 @@ from sync.records import Json
 LARGEST = 200_000
 #: What Markdown puts around code.
 _FENCE = "```"
+#: What some models write before their answer, where their server leaves it in.
+_THOUGHTS = ("<think>", "</think>")
 
 
 class Declined(Skippable):
@@ -67,12 +69,14 @@ def reply_of(answer: Json) -> Reply:
 
 
 def json_of(content: str) -> Any:
-    """The JSON that the model wrote, in a fence of Markdown or not.
+    """The JSON that the model wrote, behind its thoughts and in a fence of Markdown or not.
 
     Raises:
         Skippable: it is none.
     """
     text = content.strip()
+    if text.startswith(_THOUGHTS[0]):
+        text = text.partition(_THOUGHTS[1])[2].strip()
     if text.startswith(_FENCE) and text.endswith(_FENCE):
         text = text.partition("\n")[2].removesuffix(_FENCE)
     try:

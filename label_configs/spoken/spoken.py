@@ -116,7 +116,7 @@ def _turn(control: Control) -> int:
 
 def _must(control: Control) -> bool:
     """Whether people must answer the control; one that is not always shown may be left out."""
-    return "required" in control.switched_on and not control.attribute("visibleWhen")
+    return "required" in control.switched_on and not control.conditional
 
 
 def _schema(control: Control, data: Data) -> Json | None:

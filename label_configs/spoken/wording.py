@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from label_configs.parse import LabelConfig
+from label_configs.nesting import Condition
+from label_configs.parse import Control, LabelConfig
 
 #: Where a control's own words stand.
 _WORDS = ("title", "hint", "placeholder")
@@ -21,26 +22,28 @@ def instructions(config: LabelConfig) -> str:
     root = ElementTree.fromstring(config.xml)  # noqa: S314
     lines = [_plain(tag.attrib.get("value", "")) for tag in root.iter("Header")]
     for tag in root.iter():
-        if tag.attrib.get("name") in config.by_name and tag.attrib.get("toName"):
-            lines.append(_asked(tag))
+        control = config.by_name.get(tag.attrib.get("name", ""))
+        if control is not None and tag.attrib.get("toName"):
+            lines.append(_asked(tag, control))
             lines.extend(_labels(tag, "- "))
     return "\n".join(line for line in lines if line)
 
 
-def _asked(tag: Element) -> str:
+def _asked(tag: Element, control: Control) -> str:
     words = [f'Control "{tag.attrib["name"]}" ({tag.tag})']
     words += [_plain(tag.attrib.get(word, "")) for word in _WORDS]
     if _is_true(tag, "required"):
         words.append("must be answered")
     if _is_true(tag, "perRegion"):
         words.append("is answered for each region")
-    shown = ", ".join(
-        f"{key} {tag.attrib[key]}"
-        for key in ("visibleWhen", "whenTagName", "whenLabelValue", "whenChoiceValue")
-        if tag.attrib.get(key)
-    )
-    words.append(f"is only shown with {shown}" if shown else "")
+    words += [_condition(condition) for condition in control.conditions]
     return "; ".join(word for word in words if word)
+
+
+def _condition(condition: Condition) -> str:
+    wanted = " or ".join((*condition.choices, *condition.labels))
+    at = f' at "{condition.control}"' if condition.control else ""
+    return f"is only asked on {condition.when}{at}{': ' if wanted else ''}{wanted}"
 
 
 def _labels(tag: Element, indent: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pytest
 
 import label_configs
 from backend.engines import Abstention, Proposal
-from tests.backend.llm.conftest import CHOICES, NAMES, Make
+from tests.backend.llm.conftest import CHOICES, NAMES, TEXT, Make
 from tests.backend.llm.endpoint import Json, completion, task_of
 
 RED = json.dumps({"c": "red"})
@@ -53,7 +53,7 @@ def test_the_endpoint_gets_a_schema_that_its_answer_fits(made: Make) -> None:
 @pytest.mark.parametrize("structured", ["json_object", "none"])
 def test_endpoints_without_schemas_are_held_to_it_all_the_same(made: Make, structured: str) -> None:
     """The prompt holds the schema, and an answer outside of it is asked for once more."""
-    answers = iter(["Sure! It is red.", f"```json\n{RED}\n```"])
+    answers = iter(["Sure! It is red.", f"<think>\nRed?\n</think>\n```json\n{RED}\n```"])
     used = made(lambda request: completion(next(answers)), structured=structured)
     assert isinstance(used.texts("a red thing")[0], Proposal)
     first, second = used.endpoint.requests
@@ -161,3 +161,16 @@ def test_a_long_task_is_not_asked(made: Make) -> None:
         Abstention("the task is longer than engine.llm.most_characters")
     ]
     assert used.endpoint.requests == []
+
+
+def test_only_what_people_are_asked_is_answered(made: Make) -> None:
+    """What else the model says, about controls that its other answers hide, is left out."""
+    xml = TEXT.format(
+        f'{CHOICES}<View visibleWhen="choice-selected" whenTagName="c" whenChoiceValue="blue">'
+        '<Rating name="r" toName="t"/></View>'
+    )
+    for said, names in (("red", {"c"}), ("blue", {"c", "r"})):
+        answer = json.dumps({"c": said, "r": 3})
+        found = made(lambda request, answer=answer: completion(answer), xml=xml).texts(said)[0]
+        assert isinstance(found, Proposal)
+        assert {region["from_name"] for region in found.result} == names

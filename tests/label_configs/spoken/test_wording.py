@@ -28,8 +28,7 @@ def test_headers_labels_and_hints_are_told() -> None:
         'Control "x" (Taxonomy)',
         "- A",
         "  - B",
-        'Control "w" (TextArea); Why?; is only shown with visibleWhen choice-selected, '
-        "whenTagName c, whenChoiceValue No",
+        'Control "w" (TextArea); Why?; is only asked on choice-selected at "c": No',
     ]
 
 
