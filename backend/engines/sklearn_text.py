@@ -123,7 +123,8 @@ class TextEngine:
         # What is held out is drawn in this order, whichever way the examples came.
         there.sort(key=lambda pair: pair[0])
         rows = [example for _, example in there]
-        asked = [question(config.by_name[name], rows) for name in served]
+        answers = [example.values for example in rows]
+        asked = [question(config.by_name[name], answers) for name in served]
         known, x = features([text for text, _ in there])
         weights = np.array([example.weight for example in rows], np.float32)
         found = [heads.learn(each, x, weights, rng) for each in asked if each is not None]

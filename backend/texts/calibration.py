@@ -13,10 +13,10 @@ from backend.texts.features import TextFeatures
 from backend.texts.solver import Array, Link, fit
 from backend.texts.words import Indices
 
-#: Up to so many examples each is held out once; of more, one part is.
+#: Up to so many examples each is held out once; of more, some are.
 _FEW = 3_000
-#: Parts, each of which is held out in turn, and how many are where there are many examples.
-PARTS, _HELD_OUT = 5, 1
+#: Parts that are held out in turn, and how many of them are where there are many examples.
+PARTS, _HELD_OUT = 5, 2
 
 
 @dataclass(frozen=True)

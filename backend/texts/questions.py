@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from backend.engines.base import Example
 from backend.texts.shown import is_text
 from backend.texts.solver import Array
 from backend.texts.words import Indices
@@ -45,12 +44,16 @@ def answerable(config: LabelConfig) -> tuple[str, ...]:
     return tuple(control.name for control in config.controls if _is_served(control))
 
 
-def question(control: Control, examples: Sequence[Example]) -> Question | None:
-    """What the examples say of a control; None where they all say the same.
+def question(control: Control, answers: Sequence[Mapping[str, Any]]) -> Question | None:
+    """What people answered to a control; None where they all say the same.
 
-    An empty answer is one too, unless the label config asks for one.
+    No answer is one too, unless the label config asks for one.
+
+    Args:
+        control: the control.
+        answers: for each example the values by control, as `label_configs.read` gives them.
     """
-    given = [_outcomes(example.values.get(control.name)) for example in examples]
+    given = [_outcomes(values.get(control.name)) for values in answers]
     needed = "required" in control.switched_on
     there = [i for i, found in enumerate(given) if found or not needed]
     exclusive = all(len(found) <= 1 for found in given)

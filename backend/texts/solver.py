@@ -125,7 +125,7 @@ def fit(
     weights: Array,
     link: Link,
     *,
-    strength: float = 10.0,
+    strength: float = 20.0,
     tolerance: float = 0.01,
 ) -> Fitted:
     """Fit by L-BFGS (Nocedal & Wright, "Numerical Optimization", 2006, algorithm 7.4).
