@@ -125,7 +125,7 @@ def fit(
     weights: Array,
     link: Link,
     *,
-    strength: float = 20.0,
+    penalty: float = 0.001,
     tolerance: float = 0.01,
 ) -> Fitted:
     """Fit by L-BFGS (Nocedal & Wright, "Numerical Optimization", 2006, algorithm 7.4).
@@ -139,10 +139,11 @@ def fit(
         targets: shape (n, columns): shares that sum to 1, or 0 and 1.
         weights: what each example counts, above 0, shape (n,).
         link: which of the two targets are.
-        strength: C in scikit-learn's terms: the larger, the closer to the examples.
+        penalty: what half the squared weights cost, times the root of n. In scikit-learn's terms
+            C is 1 / (penalty √n): from many examples more can be asked to agree.
         tolerance: share of the first gradient's length at which it ends.
     """
-    problem = _Problem(x, targets, weights, link, 1 / (strength * len(targets)))
+    problem = _Problem(x, targets, weights, link, penalty / len(targets) ** 0.5)
     at = _Vector(np.zeros_like(targets), np.zeros_like(targets))
     value, gradient = problem.value(at.margins, 0.0), problem.gradient(at)
     first = gradient.dot(gradient)
