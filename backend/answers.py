@@ -104,7 +104,7 @@ class Answers:
         nothing: list[Element] = [{} for _ in tasks]
         try:
             config = self._config(self._xml(project_id, xml))
-            served = self._serving.model(project_id, config, newest=for_freeze)
+            served = self._serving.model(project_id, config)
             if served is None:
                 _log.info("project %s: no model is trained yet, abstaining", project_id)
                 return nothing, Counter(abstained=len(tasks))

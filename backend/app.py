@@ -21,6 +21,7 @@ from backend.llm.spending import Spending
 from backend.metrics import Metrics
 from backend.progress_routes import add_progress
 from backend.serving import Serving
+from backend.shortcut import Shortcut
 from backend.trainer import Trainer
 from sync.errors import Retriable
 from sync.records import Project
@@ -58,7 +59,10 @@ def create_app(
     trainer = Trainer(settings.home)
     guard = _Guard(settings.backend_user, password)
     _watch(app, metrics)
-    _routes(app, guard, answers, metrics)
+    predicted = _predicted(answers, metrics)
+    _routes(app, guard, answers, predicted, metrics)
+    login = (settings.backend_user, password)
+    app.wsgi_app = Shortcut(app.wsgi_app, predicted, login, metrics)  # type: ignore[assignment]
     _webhook(app, guard, store, trainer, metrics)
     add_progress(app, guard.allows, _unauthorized, settings.home / "engines")
     return app
@@ -122,13 +126,18 @@ def _watch(app: Flask, metrics: Metrics) -> None:
         return response
 
 
-def _body() -> Any:
-    """The request's JSON; None where it is none."""
+def _raw() -> bytes:
+    """The request's body."""
     raw = request.get_data(cache=False)
     # A body of unknown length is cut at the limit without a word.
     if request.content_length is None and len(raw) >= LARGEST_BODY:
         raise RequestEntityTooLarge
-    return parse(raw)
+    return raw
+
+
+def _body() -> Any:
+    """The request's JSON; None where it is none."""
+    return parse(_raw())
 
 
 def _posted_project() -> Any:
@@ -143,7 +152,32 @@ def _for_freeze() -> bool:
     return request.headers.get("X-Assay-Purpose") == "candidates"
 
 
-def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> None:
+def _predicted(answers: Answers, metrics: Metrics) -> Callable[[bytes, bool], bytes]:
+    """From the body of a request for predictions, and whether a freeze asks, to the answer's."""
+
+    def predicted(raw: bytes, for_freeze: bool) -> bytes:
+        asked = Predict.read(parse(raw))
+        elements, count = answers.predict(
+            asked.project_id,
+            asked.tasks,
+            asked.label_config,
+            for_freeze=for_freeze,
+            context=asked.context,
+        )
+        for source, number in count.items():
+            metrics.predictions.labels(source).inc(number)
+        return rendered({"results": elements})
+
+    return predicted
+
+
+def _routes(
+    app: Flask,
+    guard: _Guard,
+    answers: Answers,
+    predicted: Callable[[bytes, bool], bytes],
+    metrics: Metrics,
+) -> None:
     @app.get("/")
     @app.get("/health")
     def health() -> Any:
@@ -166,17 +200,8 @@ def _routes(app: Flask, guard: _Guard, answers: Answers, metrics: Metrics) -> No
     def predict() -> Any:
         if not guard.allows():
             return _unauthorized()
-        asked = Predict.read(_body())
-        elements, count = answers.predict(
-            asked.project_id,
-            asked.tasks,
-            asked.label_config,
-            for_freeze=_for_freeze(),
-            context=asked.context,
-        )
-        for source, number in count.items():
-            metrics.predictions.labels(source).inc(number)
-        return Response(rendered({"results": elements}), content_type="application/json")
+        answer = predicted(_raw(), _for_freeze())
+        return Response(answer, content_type="application/json")
 
     @app.route("/versions", methods=["GET", "POST"])
     def versions() -> Any:

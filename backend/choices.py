@@ -33,16 +33,20 @@ class Choices:
         """Nothing is read before it is asked for."""
         self._settings = settings
         self._known: dict[tuple[int, str], _Known] = {}
+        self._stamp: _Stamp = None
+
+    def look(self) -> None:
+        """See whether the settings file has changed."""
+        self._stamp = _stamp(self._settings.config)
 
     def of(self, project_id: int, config: LabelConfig) -> Chosen:
-        """The project's engine.
+        """The project's engine, by the settings file as it was at the last look.
 
         Raises:
             ConfigurationError: the settings file is wrong, and was so since the start.
             Fatal: no engine serves the label config, or not the one that is named.
         """
-        key = (project_id, config.xml)
-        stamp = _stamp(self._settings.config)
+        key, stamp = (project_id, config.xml), self._stamp
         known = self._known.get(key)
         if known is not None and known.stamp == stamp:
             return known.engine

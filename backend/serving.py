@@ -65,6 +65,7 @@ class Serving:
         self._current: dict[int, str] = {}
         #: The version that could not be loaded, why, and when it is tried again.
         self._broken: dict[int, tuple[str, Exception, float]] = {}
+        self._arounds: dict[int, Surroundings] = {}
         self._watcher: threading.Thread | None = None
 
     def version(self, project_id: int, config: LabelConfig) -> str:
@@ -73,23 +74,21 @@ class Serving:
         Raises:
             Fatal: no engine serves the label config, a setting is wrong, or the model is broken.
         """
+        self._choices.look()
         engine = self._choices.of(project_id, config)
-        return self._whole(project_id, engine, config, self._trained(project_id, newest=True))
+        return self._whole(project_id, engine, config, self._newest(project_id))
 
-    def model(self, project_id: int, config: LabelConfig, *, newest: bool = False) -> Served | None:
+    def model(self, project_id: int, config: LabelConfig) -> Served | None:
         """The model that answers now; None before the first training.
-
-        Args:
-            project_id: Label Studio's id.
-            config: the label config to answer for.
-            newest: wait for a version that is still being loaded.
 
         Raises:
             Fatal: no engine serves the label config, a setting is wrong, or the model is broken.
         """
+        if not self._watched():
+            self._choices.look()
         engine = self._choices.of(project_id, config)
         # Asked once: a training that ends meanwhile must not lend its version to these answers.
-        trained = self._trained(project_id, newest=newest)
+        trained = self._trained(project_id)
         version = self._whole(project_id, engine, config, trained)
         if not version:
             return None
@@ -101,30 +100,35 @@ class Serving:
             return self._make(project_id, engine, config, trained)
 
     def look(self) -> None:
-        """Load what is new of the projects that have been asked for."""
+        """See to changed settings, and load what is new of projects that have been asked for."""
+        self._choices.look()
         for project_id in list(self._current):
             # Whatever goes wrong is logged there, and the next look comes soon.
             with suppress(Exception):
                 self._newest(project_id)
 
     def watch(self) -> None:
-        """Look for ever, in the background, so that requests need not."""
+        """Look for ever, in the background, so that requests need not: each look takes a while."""
 
         def work() -> None:
             while True:
                 time.sleep(_LOOK)
                 self.look()
 
+        self._choices.look()
         self._watcher = threading.Thread(target=work, daemon=True, name="new versions")
         self._watcher.start()
 
-    def _trained(self, project_id: int, *, newest: bool) -> str:
+    def _watched(self) -> bool:
+        # A process that is forked off loses the thread.
+        return self._watcher is not None and self._watcher.is_alive()
+
+    def _trained(self, project_id: int) -> str:
         """The trained version that answers; empty where there is none."""
         there = self._current.get(project_id)
-        if there is None or newest:
+        if there is None:
             return self._newest(project_id)
-        # A process that is forked off loses the thread.
-        if self._watcher is None or not self._watcher.is_alive():
+        if not self._watched():
             with suppress(Exception):
                 return self._newest(project_id)
         return there
@@ -186,10 +190,13 @@ class Serving:
         return f"{engine.name}@{own}+{trained.partition('@')[2]}" if own else trained
 
     def _around(self, project_id: int, engine: Chosen) -> Surroundings:
-        return Surroundings(
-            options=engine.options,
-            fetch=self._fetch,
-            settings=self._settings,
-            folder=self._settings.home / "engines" / str(project_id),
-            project_id=project_id,
-        )
+        known = self._arounds.get(project_id)
+        if known is None or known.options is not engine.options:
+            known = self._arounds[project_id] = Surroundings(
+                options=engine.options,
+                fetch=self._fetch,
+                settings=self._settings,
+                folder=self._settings.home / "engines" / str(project_id),
+                project_id=project_id,
+            )
+        return known

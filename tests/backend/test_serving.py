@@ -77,9 +77,9 @@ def serving(slow: Slow, team_settings: Settings) -> Serving:
     return Serving(team_settings)
 
 
-def score(serving: Serving, config: LabelConfig, *, newest: bool = False) -> float | None:
+def score(serving: Serving, config: LabelConfig) -> float | None:
     """What the model that answers now says."""
-    served = serving.model(1, config, newest=newest)
+    served = serving.model(1, config)
     if served is None:
         return None
     answer = served.model.predict([{"id": 1, "data": {}}])[0]
@@ -115,7 +115,7 @@ def test_a_freeze_waits_for_the_newest_version(
     serving.watch()
     version = registry.publish(1, "slow", {"score": 0.9}, {})
     assert serving.version(1, config) == version
-    assert score(serving, config, newest=True) == 0.9
+    assert score(serving, config) == 0.9
 
 
 def test_each_version_is_made_once(
