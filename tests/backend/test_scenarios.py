@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 import label_configs
-from backend.engines import ENGINES, Proposal, Surroundings
+from backend.engines import ENGINES, Answer, Proposal, Surroundings
 from backend.options import chosen, options_of
 from label_configs import LabelConfig, Scenario
+from sync.audit import audit
+from sync.records import Result
 from sync.settings import Settings
+from tests.audit.exports import annotation, prediction, task
 
 #: Examples in which the rules have nothing to find; the others are pre-filled.
 NOTHING_TO_FIND = {"ner": 1, "ner_finance": 1, "ner_health": 1, "ner_law": 1, "time_series": 1}
 NOTHING_TO_FIND |= {"safety_policy": 2, "red_team": 1}
+
+
+def proposed(answer: Answer) -> Result:
+    """The regions; none where it abstains."""
+    return answer.result if isinstance(answer, Proposal) else []
 
 
 @pytest.fixture(params=label_configs.names())
@@ -41,17 +50,39 @@ def test_the_engine_serves_the_config(settings: Settings, config: LabelConfig) -
     assert ENGINES[engine.name].serves(config, engine.options)
 
 
+@pytest.fixture
+def candidates(settings: Settings, config: LabelConfig, scenario: Scenario) -> list[Answer]:
+    """What the rules say of the examples."""
+    options = options_of(settings.engine(1), "rules")
+    model = ENGINES["rules"].model(None, config, Surroundings(options=options, settings=settings))
+    return model.predict([{"id": n, "data": data} for n, data in enumerate(scenario.tasks)])
+
+
 def test_the_rules_pre_fill_the_examples(
-    settings: Settings, config: LabelConfig, scenario: Scenario
+    candidates: list[Answer], config: LabelConfig, scenario: Scenario
 ) -> None:
     """What the rules propose for the examples is read with their data, and little is left out."""
-    engine = ENGINES["rules"]
-    options = options_of(settings.engine(1), "rules")
-    model = engine.model(None, config, Surroundings(options=options, settings=settings))
-    tasks = [{"id": n, "data": data} for n, data in enumerate(scenario.tasks)]
-    answers = model.predict(tasks)
-    filled = [a for a in answers if isinstance(a, Proposal)]
-    assert len(tasks) - len(filled) == NOTHING_TO_FIND.get(scenario.name, 0), answers
-    for task, answer in zip(tasks, answers, strict=True):
-        if isinstance(answer, Proposal):
-            assert label_configs.read(config, answer.result, task["data"])
+    filled = [(data, a) for data, a in zip(scenario.tasks, candidates, strict=True) if proposed(a)]
+    assert len(filled) == 3 - NOTHING_TO_FIND.get(scenario.name, 0), candidates
+    assert all(label_configs.read(config, proposed(answer), data) for data, answer in filled)
+
+
+def test_its_answers_can_be_judged(
+    candidates: list[Answer],
+    settings: Settings,
+    config: LabelConfig,
+    scenario: Scenario,
+    tmp_path: Path,
+) -> None:
+    """The gate reads candidates and answers of every control, and comes to a verdict."""
+    tasks = []
+    for n, (data, answer) in enumerate(zip(scenario.tasks, candidates, strict=True), start=1):
+        result = proposed(answer)
+        people = [annotation(10 * n + person, person, result) for person in (1, 2)]
+        tasks.append(task(n, people, data=data, predictions=[prediction(n, result)]))
+    export = tmp_path / "export.json"
+    export.write_text(json.dumps(tasks))
+    found = audit(export, settings.policy, xml=scenario.xml).to_dict()
+    assert found["set_aside"] == []
+    assert found["verdict"]["state"] == "MORE"
+    assert {row["name"] for row in found["controls"]} == set(config.by_name)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import tomllib
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 import label_configs
 from label_configs import Scenario
+from sync.gating.bounds import anytime_bounds
 from sync.gating.policy import GatePolicy, from_dict
 from sync.settings import ENGINE_TABLES
 
@@ -117,9 +120,26 @@ def test_the_words_are_short(scenario: Scenario) -> None:
     assert 3 <= len(scenario.title) <= 50
     assert len(" ".join(scenario.instructions)) <= LONGEST
     assert readme.startswith(f"# {scenario.title}\n")
-    assert len(readme.splitlines()) <= 16
-    for word in ("**Who labels**", "**Thresholds**", "**Engine**", "**Change it**"):
+    assert len(readme.splitlines()) <= 18
+    for word in ("**Who labels**", "**Thresholds**", "**Price**", "**Engine**", "**Change it**"):
         assert word in readme
+
+
+@scenarios
+def test_the_price_is_what_the_bounds_ask(scenario: Scenario) -> None:
+    """Each README says how many blind tasks a PASS takes at least, in a batch of 2,000."""
+    gate = policy_of(scenario).gate
+    lower, _ = anytime_bounds([1.0] * 500, 2_000, gate.confidence)
+    readme = (files("label_configs") / scenario.name / "README.md").read_text(encoding="utf-8")
+    price = int(np.argmax(lower >= gate.acceptance.min)) + 1
+    assert f"**Price**: {price} blind tasks of a batch of 2,000" in readme
+
+
+@scenarios
+def test_the_readme_names_it(scenario: Scenario) -> None:
+    """Whoever reads the README finds the scenario in its table."""
+    readme = (Path(label_configs.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"`{scenario.name}`" in readme
 
 
 def test_instructions_are_escaped() -> None:
