@@ -10,6 +10,7 @@ import logging
 import sys
 
 from backend.app import create_app
+from backend.automatic import start_automatic
 from sync.errors import AssayError
 from sync.settings import Settings
 
@@ -22,6 +23,7 @@ try:
         level=_settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     app = create_app(_settings, warm=True)
+    start_automatic(_settings)
 except AssayError as error:
     print(f"assay backend: {error}", file=sys.stderr)
     sys.exit(2 if __name__ == "__main__" else _CANNOT_LOAD)

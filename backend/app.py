@@ -20,6 +20,7 @@ from backend.faults import describe
 from backend.llm.spending import Spending
 from backend.metrics import Metrics
 from backend.progress_routes import add_progress
+from backend.models_routes import models_routes
 from backend.serving import Serving
 from backend.shortcut import Shortcut
 from backend.trainer import Trainer
@@ -65,6 +66,7 @@ def create_app(
     app.wsgi_app = Shortcut(app.wsgi_app, predicted, login, metrics)  # type: ignore[assignment]
     _webhook(app, guard, store, trainer, metrics)
     add_progress(app, guard.allows, _unauthorized, settings.home / "engines")
+    models_routes(app, guard.allows, settings, store, trainer, metrics)
     return app
 
 

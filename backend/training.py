@@ -196,16 +196,22 @@ def _decision(beside: Compared | None, parent: str) -> Json:
 def train_and_tell(settings: Settings, project_id: int, clock: Clock = utc_now) -> str | None:
     """Train and leave a status; why it failed, if it did."""
     with locked(training_lock(settings.home, project_id)):
-        started = clock().isoformat()
-        write_status(settings.home, project_id, state="running", started=started)
+        known: Json = {"started": clock().isoformat(), "counted": _count(settings, project_id)}
+        write_status(settings.home, project_id, state="running", **known)
         told: Json
         try:
             told = {"state": "done", **train_now(settings, project_id, clock)}
         except Exception as error:
             told = {"state": "failed", "reason": describe(error)}
-        ended = clock().isoformat()
-        write_status(settings.home, project_id, **{**told, "started": started, "ended": ended})
+        known["ended"] = clock().isoformat()
+        write_status(settings.home, project_id, **told, **known)
         return told.get("reason")
+
+
+def _count(settings: Settings, project_id: int) -> int:
+    """Annotations that are there to learn from: the next ones are counted from here."""
+    with Store.open(settings.store_url) as store:
+        return store.count_training_annotations(project_id)
 
 
 def main() -> int:
