@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,15 +13,14 @@ import label_configs
 from backend.engines import Answer, Example, Model, Proposal
 from label_configs import LabelConfig
 from sync.errors import Skippable
-from sync.gating.bounds import anytime_bounds
 from sync.records import Json
 
 FloatArray = npt.NDArray[np.float64]
 
 #: Held-out tasks without which nothing is said of a model.
 FEWEST = 15
-#: Bins of the calibration error (Guo et al. 2017), and the interval's confidence.
-_BINS, _CONFIDENCE = 15, 0.95
+#: Bins of the calibration error (Guo et al. 2017), and the normal quantile of 97.5%.
+_BINS, _Z = 15, 1.959964
 #: Tasks asked at once, and random sign changes of a comparison.
 _CHUNK, _DRAWS = 256, 10_000
 
@@ -76,18 +76,21 @@ def _quality(
 def summary(found: Scored) -> Json:
     """Mean score with its interval and the calibration error, as a version's account keeps them.
 
-    The interval is the anytime-valid one of the gate: versions are looked at again and again on
-    tasks that only ever grow in number.
+    The interval is that of Wilson ("Probable Inference, the Law of Succession, and Statistical
+    Inference", 1927), at 95%. It takes scores for yes or no, and no scores in [0, 1] of the same
+    mean vary more than those.
     """
     n = len(found.quality)
     if n < FEWEST:
         return {"tasks": n, "score": None, "reason": f"fewer than {FEWEST} held-out tasks"}
-    lower, upper = anytime_bounds(found.quality, None, 1 - (1 - _CONFIDENCE) / 2)
+    mean = float(found.quality.mean())
+    middle = (mean + _Z * _Z / (2 * n)) / (1 + _Z * _Z / n)
+    half = _Z * math.sqrt(mean * (1 - mean) / n + _Z * _Z / (4 * n * n)) / (1 + _Z * _Z / n)
     return {
         "tasks": n,
-        "score": round(float(found.quality.mean()), 4),
-        "lower": round(float(lower[-1]), 4),
-        "upper": round(float(upper[-1]), 4),
+        "score": round(mean, 4),
+        "lower": round(max(middle - half, 0.0), 4),
+        "upper": round(min(middle + half, 1.0), 4),
         "calibration_error": calibration_error(found),
         "abstained": int(np.isnan(found.confidence).sum()),
     }

@@ -67,7 +67,8 @@ class Trainer:
         if code < 0 or found == before:
             # The system ends a process that takes too much memory; wrong settings end it at once.
             how = f"by signal {-code}, perhaps for lack of memory" if code < 0 else f"with {code}"
-            found = {key: found[key] for key in ("started", "counted") if key in found} | {
+            kept = ("counted",) if found == before else ("started", "counted")
+            found = {key: found[key] for key in kept if key in found} | {
                 "state": "failed",
                 "reason": f"the training ended {how}: the log of the backend may say why",
                 "ended": datetime.now(UTC).isoformat(),

@@ -42,6 +42,8 @@ _COMMANDS = {
     "run": "sync.cli.passes",
     "status": "sync.cli.status",
     "promote": "sync.cli.batches",
+    "train": "sync.cli.models",
+    "models": "sync.cli.models",
     "demo": "sync.cli.demo",
 }
 
@@ -144,6 +146,7 @@ def assay() -> None:
     Before anything is installed:  audit, on an export of Label Studio.
     First day:  doctor › start › connect › gold add › freeze › run.
     When a batch has passed:  promote.
+    When people have labelled more:  train › models.
     See it all work on simulated annotators:  demo.
 
     Settings come from ASSAY_* environment variables, the policy from assay.toml.
