@@ -9,7 +9,7 @@ from flask import Flask, abort, request
 
 from backend.bodies import Malformed, parse, project_of
 from backend.metrics import Metrics
-from backend.registry import Registry
+from backend.registry import Registry, trained_part
 from backend.status import read_status
 from backend.trainer import Trainer
 from sync.errors import ConfigurationError
@@ -40,17 +40,41 @@ def models_routes(
     registry = Registry(settings.home / "models")
 
     def connected(named: Any) -> int:
-        if not allows():
-            abort(401, "user or password is wrong: see ASSAY_BACKEND_USER and _PASSWORD")
+        _check(allows)
         project_id = project_of(named)
         if store.project(project_id) is None:
             abort(404, f"Assay is not connected to project {project_id}: run assay connect")
         return project_id
 
+    _models(app, connected, allows, registry, store)
+
+    @app.post("/train")
+    def train() -> Any:
+        project_id = connected(_body(allows).get("project"))
+        asked = utc_now()
+        metrics.trainings.inc()
+        trainer.request(project_id)
+        return {"requested": asked.isoformat()}
+
+    @app.get("/status")
+    def status() -> Any:
+        return read_status(settings.home, connected(request.args.get("project")))
+
+
+def _models(
+    app: Flask,
+    connected: Callable[[Any], int],
+    allows: Callable[[], bool],
+    registry: Registry,
+    store: Store,
+) -> None:
+    def frozen(project_id: int) -> set[str]:
+        return {trained_part(version) for version in store.generator_versions(project_id)}
+
     @app.get("/models")
     def models() -> Any:
         project_id = connected(request.args.get("project"))
-        named = store.generator_versions(project_id)
+        named = frozen(project_id)
         return {
             "models": [
                 {"version": v.name, "current": v.is_current, "frozen": v.name in named, **v.meta}
@@ -71,8 +95,7 @@ def models_routes(
     @app.delete("/models/<version>")
     def remove(version: str) -> Any:
         project_id = connected(request.args.get("project"))
-        named = version in store.generator_versions(project_id)
-        if named and request.args.get("force") != "true":
+        if version in frozen(project_id) and request.args.get("force") != "true":
             abort(
                 409,
                 f"the candidates of a frozen batch came from model {version}: it is kept so that "
@@ -84,23 +107,15 @@ def models_routes(
             abort(409 if version == registry.current(project_id) else 404, str(error))
         return {"version": version}
 
-    @app.post("/train")
-    def train() -> Any:
-        project_id = connected(_body(allows).get("project"))
-        asked = utc_now()
-        metrics.trainings.inc()
-        trainer.request(project_id)
-        return {"requested": asked.isoformat()}
 
-    @app.get("/status")
-    def status() -> Any:
-        return read_status(settings.home, connected(request.args.get("project")))
+def _check(allows: Callable[[], bool]) -> None:
+    if not allows():
+        abort(401, "user or password is wrong: see ASSAY_BACKEND_USER and _PASSWORD")
 
 
 def _body(allows: Callable[[], bool]) -> Json:
     """The request's JSON object, read only for those who may ask."""
-    if not allows():
-        abort(401, "user or password is wrong: see ASSAY_BACKEND_USER and _PASSWORD")
+    _check(allows)
     body = parse(request.get_data(cache=False))
     if not isinstance(body, dict):
         raise Malformed("the body is not a JSON object")

@@ -49,6 +49,15 @@ class Version:
     meta: Json
 
 
+def trained_part(version: str) -> str:
+    """The name of the model in a generator's version.
+
+    An engine that also has a version of its own puts it before: "llm@<own>+<model>".
+    """
+    engine, _, rest = version.partition("@")
+    return f"{engine}@{rest.rpartition('+')[2]}"
+
+
 class Registry:
     """The models of all projects under one folder."""
 

@@ -21,7 +21,7 @@ from backend.held_out import read_held_out, write_held_out
 from backend.material import Labelled, Look, Material, divided, gather, label_counts, looker
 from backend.options import Chosen, chosen, options_of
 from backend.quality import Compared, compared, scored, summary
-from backend.registry import Registry
+from backend.registry import Registry, trained_part
 from backend.status import training_lock, write_status
 from backend.uploads import uploads_of
 from label_configs import LabelConfig
@@ -60,7 +60,7 @@ def train_now(settings: Settings, project_id: int, clock: Clock = utc_now) -> Js
     started, registry = clock(), Registry(settings.home / "models")
     with Store.open(settings.store_url) as store:
         found = _learn(settings, store, project_id)
-        named = store.generator_versions(project_id)
+        named = {trained_part(v) for v in store.generator_versions(project_id)}
     parent = registry.current(project_id)
     rng = np.random.default_rng(found.meta["seed"])
     told = _judged(settings, registry, project_id, found, parent, rng)

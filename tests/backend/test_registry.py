@@ -13,7 +13,7 @@ import pytest
 import skops.io
 
 from backend.disk import replace_text
-from backend.registry import Registry
+from backend.registry import Registry, trained_part
 from sync.errors import ConfigurationError
 
 Wait = Callable[..., None]
@@ -124,3 +124,10 @@ def test_a_process_killed_while_publishing_breaks_nothing(tmp_path: Path, wait_u
             assert registry.read(1, version.name)["a"] == int(version.meta["trained_at"])
     _publish(registry, 1)
     assert not list((tmp_path / "1").glob(".building-*"))
+
+
+def test_the_model_in_a_longer_version() -> None:
+    """What an engine puts before its model's name is no part of that."""
+    assert trained_part("llm@0123+abc") == "llm@abc"
+    assert trained_part("sklearn_text@abc") == "sklearn_text@abc"
+    assert trained_part("") == "@"
