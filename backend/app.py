@@ -19,8 +19,8 @@ from backend.bodies import Malformed, Predict, Setup, parse, project_of, rendere
 from backend.faults import describe
 from backend.llm.spending import Spending
 from backend.metrics import Metrics
-from backend.progress_routes import add_progress
 from backend.models_routes import models_routes
+from backend.progress_routes import add_progress
 from backend.serving import Serving
 from backend.shortcut import Shortcut
 from backend.trainer import Trainer
