@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +19,8 @@ from backend.llm.replies import Declined, reply_of, usage_of
 from backend.llm.showing import shown
 from sync.errors import Fatal, Retriable, Skippable
 from sync.records import Json
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +97,11 @@ class Asking:
             with self._lock:
                 self._halted = str(error)
             return Outcome(reason=str(error))
-        self.line.cache.put(key, found.stored())
+        try:
+            self.line.cache.put(key, found.stored())
+        except sqlite3.Error as error:
+            # It is paid for, and no less an answer.
+            _log.warning("an answer could not be kept: %s", type(error).__name__)
         return found
 
     def _asked(self, body: Json, data: Json) -> Outcome:

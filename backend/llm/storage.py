@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sync.errors import Fatal
+
 FILE = "llm.sqlite"
 #: Seconds to wait for another process.
 _PATIENCE = 30.0
@@ -30,7 +32,11 @@ class Storage:
     """A database that threads and processes share."""
 
     def __init__(self, folder: Path | None) -> None:
-        """The folder is made if it is not there."""
+        """The folder is made if it is not there.
+
+        Raises:
+            Fatal: the file is broken.
+        """
         place = ":memory:"
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -41,9 +47,16 @@ class Storage:
         self._connection = sqlite3.connect(
             place, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_TABLES)
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.executescript(_TABLES)
+        except sqlite3.DatabaseError:
+            self._connection.close()
+            # What was spent stands in it, so it is not begun anew in silence.
+            raise Fatal(
+                f"{place} cannot be read: restore it, or delete it with the account in it"
+            ) from None
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

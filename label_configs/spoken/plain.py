@@ -115,7 +115,8 @@ def _number(control: Control, data: Data) -> Json:
         except ValueError:
             continue
         found[key] = int(bound) if bound.is_integer() else bound
-    return found
+    whole = isinstance(found.get("minimum", 0), int) and control.attribute("step").isdecimal()
+    return found | ({"type": "integer"} if whole else {})
 
 
 def _moment(control: Control, data: Data) -> Json:
@@ -138,8 +139,9 @@ def _written(control: Control, said: Any) -> list[str]:
 
 
 def _side(control: Control, data: Data) -> Json:
-    names = " and ".join(f"{tag.name} ({tag.value})" for tag in control.objects)
-    return {"type": "string", "enum": ["left", "right"], "description": f"of {names}"}
+    sides = zip(control.to_name, ("left", "right"), strict=False)
+    told = ", ".join(f'"{name}" is {side}' for name, side in sides)
+    return {"type": "string", "enum": ["left", "right"], "description": told}
 
 
 def _order(control: Control, data: Data) -> Json:

@@ -14,23 +14,26 @@ _WORDS = ("title", "hint", "placeholder")
 
 
 def instructions(config: LabelConfig) -> str:
-    """Headers, and for each control what it asks for and what its labels mean, one thing a line.
+    """Headers and controls in their order: what each asks for, and what its labels mean.
 
-    What the task's data brings is left out, and so is all that is neither word nor label.
+    One thing a line. What the task's data brings is left out, and what is neither word nor label.
     """
     # `parse` has refused declarations, which are what could expand without end.
     root = ElementTree.fromstring(config.xml)  # noqa: S314
-    lines = [_plain(tag.attrib.get("value", "")) for tag in root.iter("Header")]
+    lines = []
     for tag in root.iter():
+        if tag.tag == "Header":
+            lines.append(_plain(tag.attrib.get("value", "")))
         control = config.by_name.get(tag.attrib.get("name", ""))
         if control is not None and tag.attrib.get("toName"):
-            lines.append(_asked(tag, control))
+            lines.append(_asked(tag, control, len(config.objects) > 1))
             lines.extend(_labels(tag, "- "))
     return "\n".join(line for line in lines if line)
 
 
-def _asked(tag: Element, control: Control) -> str:
-    words = [f'Control "{tag.attrib["name"]}" ({tag.tag})']
+def _asked(tag: Element, control: Control, among_several: bool) -> str:
+    about = " and ".join(f'"{name}"' for name in control.to_name) if among_several else ""
+    words = [f'Control "{control.name}" ({tag.tag}){" about " if about else ""}{about}']
     words += [_plain(tag.attrib.get(word, "")) for word in _WORDS]
     if _is_true(tag, "required"):
         words.append("must be answered")
@@ -42,8 +45,11 @@ def _asked(tag: Element, control: Control) -> str:
 
 def _condition(condition: Condition) -> str:
     wanted = " or ".join((*condition.choices, *condition.labels))
-    at = f' at "{condition.control}"' if condition.control else ""
-    return f"is only asked on {condition.when}{at}{': ' if wanted else ''}{wanted}"
+    if condition.when == "choice-selected":
+        return f'is only asked where "{condition.control}" is {wanted or "answered"}'
+    if condition.when == "choice-unselected":
+        return f'is only asked where "{condition.control}" is not {wanted or "answered"}'
+    return f"is only asked where a region is selected{': ' if wanted else ''}{wanted}"
 
 
 def _labels(tag: Element, indent: str) -> Iterator[str]:

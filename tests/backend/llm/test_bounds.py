@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +15,8 @@ from backend.engines import Abstention, Proposal
 from backend.engines.llm import LlmEngine
 from backend.llm.account import Account, Spent
 from backend.llm.cache import Cache
-from backend.llm.storage import Storage
+from backend.llm.storage import FILE, Storage
+from sync.errors import Fatal
 from tests.backend.llm.conftest import Make, Set
 from tests.backend.llm.endpoint import Json, Response, completion
 
@@ -177,16 +180,41 @@ def test_tokens_that_are_not_told_count_at_their_most(made: Make, usage: object)
     assert spent(used).output_tokens == 77
 
 
-def test_reservations_of_threads_add_up() -> None:
-    """Of 40 threads that reserve 1 of 10 each, ten may go."""
+def test_reservations_add_up(tmp_path: Path) -> None:
+    """Of 40 threads on two connections that reserve 1 of 10 each, ten may go."""
     from backend.llm.account import Usage
     from backend.llm.options import LlmOptions
 
     options = LlmOptions(model="m", price_per_million_input=1.0, most_cost=10.0)
-    account = Account(Storage(None), options)
+    accounts = [Account(Storage(tmp_path), options) for _ in range(2)]
     with ThreadPoolExecutor(8) as pool:
         worst = Usage(1_000_000, 0)
-        gone = list(pool.map(lambda _: account.reserve(worst), range(40)))
+        gone = list(pool.map(lambda i: accounts[i % 2].reserve(worst), range(40)))
     assert sum(gone) == 10
-    account.settle(worst, Usage(500_000, 0))
-    assert account.spent().cost == pytest.approx(9.5)
+    accounts[0].settle(worst, Usage(500_000, 0))
+    assert accounts[1].spent().cost == pytest.approx(9.5)
+
+
+def test_a_broken_account_is_not_begun_anew(made: Make) -> None:
+    """Nothing is asked, and the reason names the file."""
+    used = made(lambda request: RED)
+    folder = used.around().folder
+    assert folder is not None
+    folder.mkdir()
+    (folder / FILE).write_bytes(b"no database at all" * 100)
+    with pytest.raises(Fatal, match=r"llm\.sqlite cannot be read: restore it, or delete it"):
+        used.texts("one")
+    assert used.endpoint.requests == []
+
+
+def test_an_answer_that_cannot_be_kept_is_given(
+    made: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk costs the cache, not what was paid for."""
+
+    def full(self: Cache, key: str, answer: Json) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(Cache, "put", full)
+    used = made(lambda request: RED)
+    assert isinstance(used.texts("one")[0], Proposal)
