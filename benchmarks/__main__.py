@@ -21,6 +21,7 @@ PARTS = (
     "agreement_spans",
     "agreement_boxes",
     "dawid_skene",
+    "quality_spans",
 )
 
 

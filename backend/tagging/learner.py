@@ -23,9 +23,9 @@ _STEP, _RIDGE = 0.2, 0.3
 #: Weights that are learned at most: half a gigabyte while it learns.
 _MOST = 30_000_000
 #: Sequences of a step: few where there are few to learn from.
-_SMALLEST, _LARGEST, _STEPS = 8, 48, 250
+_SMALLEST, _LARGEST, _STEPS = 8, 48, 64
 #: How often each sequence is looked at: often where there are few.
-_FEWEST, _OFTENEST, _LOOKS = 5, 20, 20_000
+_FEWEST, _OFTENEST, _LOOKS = 5, 20, 12_000
 
 
 @dataclass(frozen=True)
