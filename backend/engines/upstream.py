@@ -92,11 +92,13 @@ class UpstreamModel:
         ]
 
     def _pass_on(self, tasks: Sequence[Json], context: Json) -> list[Answer]:
+        # Some backends answer nothing before they were set up.
+        version = self.behind.version(self.asked)
         try:
             found = self.behind.generator.predict(self.asked, tasks, context, tries=1)
         except Failure as failure:
             return [Abstention(f"the generator failed: {failure.reason}")] * len(tasks)
-        return [self._answer(t, raw, "") for t, raw in zip(tasks, found, strict=True)]
+        return [self._answer(t, raw, version) for t, raw in zip(tasks, found, strict=True)]
 
     def _answer(self, task: Json, raw: Raw, version: str) -> Answer:
         """What came back, where the label config and Label Studio allow it."""
