@@ -1,0 +1,1 @@
+"""Images: read from where tasks say, as numbers that tell them apart."""
