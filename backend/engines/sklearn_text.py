@@ -8,19 +8,18 @@ from typing import Any
 
 import numpy as np
 
-import label_configs
 from backend.engines.base import (
     Abstention,
     Answer,
     Example,
     NoOptions,
-    Proposal,
     Surroundings,
     Unfit,
     enough,
 )
 from backend.texts import head as heads
 from backend.texts import shown
+from backend.texts.answering import Answering
 from backend.texts.features import Known, Vocabulary, Weights, features
 from backend.texts.questions import answerable, question
 from backend.texts.scorer import Scorer
@@ -28,63 +27,24 @@ from backend.texts.solver import Array
 from label_configs import LabelConfig
 from sync.records import Json
 
-#: A region of a Label Studio result.
-Region = dict[str, Any]
-#: Values whose regions are remembered.
-_REMEMBERED = 10_000
-
 
 class TextModel:
     """What was learned from texts, at work. Threads may share it."""
 
     def __init__(self, learned: Any, config: LabelConfig) -> None:
         """Controls that the label config no longer has are left out."""
-        self._config = config
-        self._written: dict[tuple[str, Any], list[Region]] = {}
         self._fields: list[str] = json.loads(learned["fields"])
         self._readers = shown.readers(config)
         self._scorer = Scorer(learned, len(self._fields))
-        self._decoders = []
-        served, start = answerable(config), 0
-        for found in map(heads.of_json, json.loads(learned["heads"])):
-            columns = slice(start, start + len(found.outcomes))
-            start = columns.stop
-            if found.control in served:
-                decoder = heads.Decoder(found, config.by_name[found.control])
-                if decoder.works:
-                    self._decoders.append((found.control, columns, decoder))
+        self._answering = Answering(learned["heads"], config, answerable(config))
 
     def predict(self, tasks: Sequence[Json], context: Json | None = None) -> list[Answer]:
         """One proposal a task; it abstains where there is no text."""
         read = [shown.texts(task["data"], self._fields, self._readers) for task in tasks]
         margins = self._scorer.margins([text for text in read if text is not None])
-        guesses = [
-            [(name, *guess) for guess in decoder.guesses(margins[:, columns])]
-            for name, columns, decoder in self._decoders
-        ]
-        if not guesses:
-            return [Abstention("the label config has changed: train again")] * len(tasks)
-        each = iter(zip(*guesses, strict=True))
+        found = iter(self._answering.answers(margins))
         nothing = Abstention("the task has no text")
-        return [nothing if text is None else self._proposal(next(each)) for text in read]
-
-    def _proposal(self, guesses: Sequence[tuple[str, Any, float]]) -> Answer:
-        result, score = list[Region](), 1.0
-        for name, value, sure in guesses:
-            score *= sure
-            if value is not None:
-                result += self._regions(name, value, sure)
-        return Proposal(result=result, score=score) if result else Abstention("nothing to choose")
-
-    def _regions(self, name: str, value: Any, sure: float) -> list[Region]:
-        """The same few values come again and again, and what they look like is remembered."""
-        known = self._written.get((name, value))
-        if known is None:
-            if len(self._written) >= _REMEMBERED:
-                self._written = {}
-            known = label_configs.write(self._config, {name: value})
-            self._written[name, value] = known
-        return [region | {"value": dict(region["value"]), "score": sure} for region in known]
+        return [nothing if text is None else next(found) for text in read]
 
 
 class TextEngine:

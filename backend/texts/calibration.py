@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from backend.texts.features import TextFeatures
-from backend.texts.solver import Array, Link, fit
+from backend.texts.solver import Array, Linear, Link, W, fit
 from backend.texts.words import Indices
 
 #: Up to so many examples each is held out once; of more, some are.
@@ -28,7 +27,7 @@ class Held:
 
 
 def held_out(
-    x: TextFeatures, targets: Array, weights: Array, link: Link, rng: np.random.Generator
+    x: Linear[W], targets: Array, weights: Array, link: Link, rng: np.random.Generator
 ) -> Held:
     """Margins of examples by models that were fitted without them.
 

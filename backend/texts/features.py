@@ -38,6 +38,15 @@ class Weights:
     pairs: Array
     bias: Array
 
+    def scaled(self, scale: Array, offset: Array) -> Weights:
+        """Those that give each margin times `scale` plus `offset`, shape (columns,) each."""
+        return Weights(
+            runs=self.runs * scale,
+            words=self.words * scale,
+            pairs=self.pairs * scale,
+            bias=self.bias * scale + offset,
+        )
+
 
 @dataclass(frozen=True)
 class TextFeatures:

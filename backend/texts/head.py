@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.texts.calibration import exponent, held_out, sigmoids, temperature, unseen
-from backend.texts.features import TextFeatures, Weights
 from backend.texts.questions import Outcome, Question, value
-from backend.texts.solver import Array, Link, Margins, Sigmoids, Softmax, fit
+from backend.texts.solver import Array, Linear, Link, Margins, Sigmoids, Softmax, W, fit
 from label_configs import Control, kind_of
 from sync.errors import Skippable
 
@@ -55,8 +54,8 @@ def of_json(found: Mapping[str, Any]) -> Head:
 
 
 def learn(
-    asked: Question, x: TextFeatures, weights: Array, rng: np.random.Generator
-) -> tuple[Head, Weights]:
+    asked: Question, x: Linear[W], weights: Array, rng: np.random.Generator
+) -> tuple[Head, W]:
     """Fit the columns of a control and calibrate them on examples that were held out.
 
     Args:
@@ -81,12 +80,7 @@ def learn(
         power = exponent(np.maximum(share, 1 - share).prod(axis=1), right)
     head = Head(asked.control, asked.outcomes, asked.exclusive, missing, power)
     found = x.back(fit(x, y, weights, link).a)
-    return head, Weights(
-        runs=found.runs * scale,
-        words=found.words * scale,
-        pairs=found.pairs * scale,
-        bias=found.bias * scale + offset,
-    )
+    return head, found.scaled(scale, offset)
 
 
 class Decoder:

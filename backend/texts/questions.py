@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,11 @@ import numpy as np
 from backend.texts.shown import is_text
 from backend.texts.solver import Array
 from backend.texts.words import Indices
-from label_configs import Control, LabelConfig, kind_of
+from label_configs import Control, LabelConfig, ObjectTag, kind_of
 from sync.errors import Fatal
 
+#: Whether an object shows what can be judged.
+Shows = Callable[[ObjectTag], bool]
 #: What one column stands for: a label, a path of labels, or stars.
 Outcome = str | tuple[str, ...] | int
 
@@ -35,13 +37,17 @@ class Question:
     targets: Array
 
 
-def answerable(config: LabelConfig) -> tuple[str, ...]:
-    """The controls that ask one question about a whole task that shows text.
+def answerable(config: LabelConfig, shows: Shows = is_text) -> tuple[str, ...]:
+    """The controls that ask one question about a whole task.
 
     Left out are those that are asked only under a condition, about regions or items, or whose
     choices come with the task.
+
+    Args:
+        config: the label config.
+        shows: whether an object shows what can be judged: text, where nothing else is said.
     """
-    return tuple(control.name for control in config.controls if _is_served(control))
+    return tuple(control.name for control in config.controls if _is_served(control, shows))
 
 
 def question(control: Control, answers: Sequence[Mapping[str, Any]]) -> Question | None:
@@ -83,7 +89,7 @@ def value(control: Control, outcomes: Sequence[Outcome]) -> Any:
     return outcomes[0] if control.tag == "Rating" else frozenset(outcomes)
 
 
-def _is_served(control: Control) -> bool:
+def _is_served(control: Control, shows: Shows) -> bool:
     odd = control.conditional or control.is_repeated
     odd = odd or bool(control.switched_on & {"peritem", "perregion"})
     if control.tag not in ("Choices", "Rating", "Taxonomy") or odd:
@@ -94,7 +100,7 @@ def _is_served(control: Control) -> bool:
         kind_of(control)
     except Fatal:
         return False
-    return fixed and bool(control.objects) and all(map(is_text, control.objects))
+    return fixed and bool(control.objects) and all(map(shows, control.objects))
 
 
 def _has_paths(control: Control) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,29 @@ class Features(Protocol):
 
     def gram(self, a: Array) -> Array:
         """X Xᵀ a, for a of shape (examples, columns)."""
+
+
+class Columns(Protocol):
+    """The weights of a model, one column an outcome, with a bias each."""
+
+    def scaled(self, scale: Array, offset: Array) -> Self:
+        """Those that give each margin times `scale` plus `offset`, shape (columns,) each."""
+
+
+W = TypeVar("W", bound=Columns)
+
+
+class Linear(Features, Protocol[W]):
+    """A matrix X of examples, and the weights that it is multiplied with."""
+
+    def times(self, weights: W) -> Array:
+        """The margins, shape (examples, columns)."""
+
+    def back(self, a: Array) -> W:
+        """The combination of the examples' features with the factors `a`."""
+
+    def of(self, examples: npt.NDArray[np.int64]) -> Self:
+        """The features of some of the examples."""
 
 
 class Link(Protocol):
