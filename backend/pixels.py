@@ -1,7 +1,8 @@
 """Pixels of an image that a task names, without trusting the task.
 
-Only two kinds of address are read: `data:` URIs, and Label Studio's own uploads from the
-configured server. Any other would let whoever writes tasks make this host fetch what they like.
+Three kinds of address are read: `data:` URIs, files that the configured Label Studio serves, from
+uploads or its local storage, and files of web servers that the team allows. Any other would let
+whoever writes tasks make this host fetch what they like.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ LARGEST, MOST_PIXELS = 20_000_000, 40_000_000
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")
 
 _DATA = re.compile(r"data:image/[a-z0-9.+-]+;base64,(?P<content>[A-Za-z0-9+/=\s]+)\Z")
-_UPLOAD = re.compile(r"/data/upload/(?:[\w./~+@-]|%[0-9A-Fa-f]{2})+\Z", re.ASCII)
+_UPLOAD = re.compile(
+    r"/data/(?:upload/|local-files/\?d=)(?:[\w./~+@-]|%[0-9A-Fa-f]{2})+\Z", re.ASCII
+)
+_WEB = re.compile(r"https?://[!-\[\]-~]{1,4000}\Z")
 
 #: Path of an upload to the bytes of its file.
 Fetch = Callable[[str], bytes]
@@ -56,15 +60,20 @@ def pixels(address: object, fetch: Fetch) -> npt.NDArray[Any]:
 
 
 @contextmanager
-def opened(address: object, fetch: Fetch) -> Iterator[Image.Image]:
+def opened(address: object, fetch: Fetch, remote: Fetch | None = None) -> Iterator[Image.Image]:
     """The image, to be decoded inside; what its decoder raises there is Unreadable, too.
+
+    Args:
+        address: what the task's data holds.
+        fetch: reads what Label Studio serves.
+        remote: reads what web servers serve; None where no host is allowed.
 
     Raises:
         Unreadable: the address is not one that is read, or there is no image behind it.
     """
     if not isinstance(address, str):
         raise Unreadable("the task has no image")
-    content = _content(address, fetch)
+    content = _content(address, fetch, remote)
     try:
         # The size stands in the header, so an image that is too large is never unpacked.
         with Image.open(BytesIO(content), formats=_FORMATS) as image:
@@ -77,7 +86,7 @@ def opened(address: object, fetch: Fetch) -> Iterator[Image.Image]:
         raise Unreadable(f"the image cannot be decoded: {type(error).__name__}") from None
 
 
-def _content(address: str, fetch: Fetch) -> bytes:
+def _content(address: str, fetch: Fetch, remote: Fetch | None) -> bytes:
     if len(address) > LARGEST * 4 // 3:
         raise Unreadable("the image is too large")
     if found := _DATA.match(address):
@@ -87,4 +96,6 @@ def _content(address: str, fetch: Fetch) -> bytes:
             raise Unreadable("the data URI is not base64") from None
     if _UPLOAD.match(address):
         return fetch(address)
+    if remote is not None and _WEB.match(address):
+        return remote(address)
     raise Unreadable("the address is neither a data URI nor a Label Studio upload")

@@ -1,61 +1,67 @@
-"""Image classification: small grey pixels, a radial kernel, logistic regression."""
+"""Classification of images by a linear model of how similar they are to known ones."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from sklearn.kernel_approximation import Nystroem
-from sklearn.linear_model import LogisticRegression
 
-from backend.engines.base import Abstention, Answer, Example, NoOptions, Surroundings, enough
-from backend.engines.calibrated import Calibrated, calibrate
-from backend.engines.single import fields, proposal, single_choice
-from backend.pixels import Fetch, Unreachable, Unreadable, pixels
-from label_configs import Control, LabelConfig
+from backend.engines.base import Abstention, Answer, Example, Surroundings, Unfit, enough
+from backend.images.kernel import Kernel, Rows
+from backend.images.reading import Reader
+from backend.images.remote import Remote
+from backend.pixels import Fetch
+from backend.texts import head as heads
+from backend.texts.answering import Answering
+from backend.texts.questions import answerable, question
+from label_configs import LabelConfig, ObjectTag
 from sync.records import Json
 
-#: Examples that span the kernel's features.
-_COMPONENTS = 300
+
+@dataclass(frozen=True, kw_only=True)
+class ImageOptions:
+    """The table `engine.sklearn_image`."""
+
+    #: Hosts from which images are read: names, with a port where it is not the scheme's own.
+    hosts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
 class ImageModel:
-    """What was learned from images."""
+    """What was learned from images, at work. Threads may share it."""
 
-    kernel: Any
-    calibrated: Calibrated
-    config: LabelConfig
-    control: Control
-    fetch: Fetch
+    def __init__(self, learned: Any, config: LabelConfig, fetch: Fetch, remote: Remote) -> None:
+        """Controls that the label config no longer has are left out."""
+        self._field = json.loads(learned["field"])
+        self._kernel = Kernel(learned["scale"], learned["landmarks"], learned["project"])
+        self._weights = learned["weights"].astype(np.float64)
+        self._answering = Answering(learned["heads"], config, _served(config))
+        self._fetch, self._remote = fetch, remote
 
     def predict(self, tasks: Sequence[Json], context: Json | None = None) -> list[Answer]:
         """One proposal a task; it abstains where the image cannot be read."""
-        field = fields(self.config, "Image")[0]
-        images = _images([task["data"] for task in tasks], field, self.fetch)
-        there = {i: image for i, image in enumerate(images) if image is not None}
-        found: list[Answer] = [Abstention("the image cannot be read")] * len(images)
+        addresses = [task["data"].get(self._field) for task in tasks]
+        read = Reader(self._fetch, self._remote.fetch).read(addresses)
+        there = {i: x for i, x in enumerate(read) if x is not None}
+        answers: list[Answer] = [Abstention("the image cannot be read")] * len(tasks)
         if there:
-            features = self.kernel.transform(np.stack(list(there.values())))
-            for i, (label, score) in zip(there, self.calibrated.guesses(features), strict=True):
-                found[i] = proposal(self.config, self.control, label, score)
-        return found
+            margins = self._kernel.rows(np.stack(list(there.values()))) @ self._weights
+            for i, answer in zip(there, self._answering.answers(margins), strict=True):
+                answers[i] = answer
+        return answers
 
 
 class ImageEngine:
-    """One single choice over one image."""
+    """Choices, Taxonomy and Rating over one image."""
 
-    options = NoOptions
+    options = ImageOptions
     learns = True
 
     def serves(self, config: LabelConfig, options: Any) -> tuple[str, ...]:
-        """The one control, where one image is what is judged."""
-        control = single_choice(config)
-        one = len(fields(config, "Image")) == 1
-        return (control.name,) if control is not None and one else ()
+        """The controls that ask one question about a whole task, all of the same image."""
+        return _served(config)
 
     def version(self, around: Surroundings, config: LabelConfig) -> str:
         """Versions come from training."""
@@ -68,58 +74,48 @@ class ImageEngine:
         rng: np.random.Generator,
         around: Surroundings,
     ) -> dict[str, Any]:
-        """Learn from the images that can be read."""
-        field = fields(config, "Image")[0]
-        name = self.serves(config, None)[0]
-        examples = [example for example in examples if name in example.values]
-        read = _images([example.data for example in examples], field, around.fetch)
-        there = [i for i, image in enumerate(read) if image is not None]
+        """Learn from the images that can be read.
+
+        Returns:
+            Arrays by name, and two JSON texts: the field of the data, and a head a control.
+        """
+        served = _served(config)
+        field = config.by_name[served[0]].objects[0].field
+        asked = [e for e in examples if any(name in e.values for name in served)]
+        reader = Reader(around.fetch, Remote(around.options.hosts).fetch)
+        read = reader.read([example.data.get(field) for example in asked])
+        there = [(x, example) for x, example in zip(read, asked, strict=True) if x is not None]
         enough(len(there), len(examples), "an image")
-
-        def make() -> Any:
-            return LogisticRegression(C=100.0, max_iter=1000)
-
-        images = np.stack([image for image in read if image is not None])
-        kernel = Nystroem(
-            gamma=1 / (images.shape[1] * max(float(images.var()), 1e-6)),
-            n_components=min(len(images), _COMPONENTS),
-            random_state=int(rng.integers(2**31)),
-        )
-        features = kernel.fit_transform(images)
-        labels = [next(iter(examples[i].values[name])) for i in there]
-        calibrated = calibrate(make, features, labels, rng)
+        kernel = Kernel.of(np.stack([x for x, _ in there]), rng)
+        rows = Rows(kernel.rows(np.stack([x for x, _ in there])).astype(np.float32))
+        known = [example for _, example in there]
+        weights = np.array([example.weight for example in known], np.float32)
+        answers = [example.values for example in known]
+        questions = [question(config.by_name[name], answers) for name in served]
+        found = [heads.learn(each, rows, weights, rng) for each in questions if each is not None]
+        if not found:
+            raise Unfit("all labels are the same: label tasks of at least two kinds")
         return {
-            "kernel": kernel,
-            "classifier": calibrated.classifier,
-            "temperature": calibrated.temperature,
+            "field": json.dumps(field),
+            "heads": json.dumps([head.as_json() for head, _ in found]),
+            "scale": kernel.scale,
+            "landmarks": kernel.landmarks,
+            "project": kernel.project,
+            "weights": np.concatenate([columns.rows for _, columns in found], axis=1),
         }
 
     def model(self, learned: Any, config: LabelConfig, around: Surroundings) -> ImageModel:
         """The model around what was learned."""
-        calibrated = Calibrated(learned["classifier"], learned["temperature"])
-        control = config.by_name[self.serves(config, None)[0]]
-        return ImageModel(learned["kernel"], calibrated, config, control, around.fetch)
+        return ImageModel(learned, config, around.fetch, Remote(around.options.hosts))
 
 
-def _images(data: Sequence[Json], field: str, fetch: Fetch) -> list[npt.NDArray[Any] | None]:
-    """The image of each task, None where it cannot be read."""
-    lost: list[Unreachable] = []
-
-    def patient(path: str) -> bytes:
-        # Each further upload would wait for the same silence.
-        if lost:
-            raise lost[0]
-        try:
-            return fetch(path)
-        except Unreachable as error:
-            lost.append(error)
-            raise
-
-    return [_pixels(item.get(field), patient) for item in data]
+def _served(config: LabelConfig) -> tuple[str, ...]:
+    names = answerable(config, _is_image)
+    shown = {tag.name for name in names for tag in config.by_name[name].objects}
+    return names if len(shown) == 1 else ()
 
 
-def _pixels(address: object, fetch: Fetch) -> npt.NDArray[Any] | None:
-    try:
-        return pixels(address, fetch)
-    except Unreadable:
-        return None
+def _is_image(shown: ObjectTag) -> bool:
+    """Whether an object is one image that the task's data names."""
+    one = shown.value.startswith("$") and "{{" not in shown.value
+    return shown.tag == "Image" and one and "valuelist" not in shown.settings

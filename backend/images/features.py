@@ -1,4 +1,4 @@
-"""What tells images apart: outlines, colours, and a small grey copy."""
+"""What tells images apart: outlines and colours."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PIL import Image, ImageOps
 
 Array = npt.NDArray[np.float32]
 
-#: Side of the image that is looked at, of a cell of it, and of the grey copy, in pixels.
-SIDE, _CELL, _GREY = 64, 8, 16
+#: Sides in pixels: of the image that is looked at, of a cell of outlines, of a patch of colour.
+SIDE, _CELL, _PATCH = 64, 8, 16
 #: Directions of outlines, and levels of each colour.
 _DIRECTIONS, _LEVELS = 9, 4
 #: The least length of a block of directions, so that noise on a plain ground stays small.
@@ -25,27 +25,26 @@ SORTS = tuple(
             0,
             (SIDE // _CELL - 1) ** 2 * 4 * _DIRECTIONS,
             _LEVELS**3,
-            3 * (SIDE // _GREY) ** 2,
-            _GREY**2,
+            3 * (SIDE // _PATCH) ** 2,
         ]
     ).tolist()
 )
 
 
 def features(image: Image.Image) -> Array:
-    """The numbers of one image, shape (SORTS[-1],): four sorts, each in [0, 1].
+    """The numbers of one image, shape (SORTS[-1],): three sorts, each in [0, 1].
 
     Histograms of oriented gradients (Dalal & Triggs, "Histograms of Oriented Gradients for Human
     Detection", 2005: 9 directions, blocks of 2 x 2 cells clipped at 0.2), the root of the colour
-    histogram, mean colours of a grid, and grey values.
+    histogram, and the mean colours of a grid.
     """
     rgb = _small(image)
-    grey = rgb @ _LUMA
-    blocks = rgb.reshape(SIDE // _GREY, _GREY, SIDE // _GREY, _GREY, 3).mean(axis=(1, 3))
-    step = SIDE // _GREY
-    copy = grey.reshape(_GREY, step, _GREY, step).mean(axis=(1, 3))
-    parts = [_outlines(grey), _colours(rgb), blocks, copy]
-    return np.concatenate([part.ravel() for part in parts]).astype(np.float32)
+    grey: Array = rgb @ _LUMA
+    patches = SIDE // _PATCH
+    grid = rgb.reshape(patches, _PATCH, patches, _PATCH, 3).mean(axis=(1, 3))
+    parts = [_outlines(grey).ravel(), _colours(rgb), grid.ravel()]
+    whole: Array = np.concatenate(parts).astype(np.float32)
+    return whole
 
 
 def _small(image: Image.Image) -> Array:
@@ -60,7 +59,8 @@ def _small(image: Image.Image) -> Array:
     if image.mode.startswith("I") or image.mode == "F":
         image = _scaled(image)
     small = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    return np.asarray(small, np.float32) / 255
+    values: Array = np.asarray(small, np.float32) / np.float32(255)
+    return values
 
 
 def _scaled(image: Image.Image) -> Image.Image:
@@ -102,4 +102,5 @@ def _colours(rgb: Array) -> Array:
     level = np.minimum((rgb * _LEVELS).astype(np.int64), _LEVELS - 1)
     bins = level @ np.array([_LEVELS**2, _LEVELS, 1])
     shares = np.bincount(bins.ravel(), minlength=_LEVELS**3) / bins.size
-    return np.sqrt(shares).astype(np.float32)
+    roots: Array = np.sqrt(shares).astype(np.float32)
+    return roots

@@ -161,7 +161,7 @@ class _Pinned(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         options |= {"server_hostname": self._host, "assert_hostname": self._host}
-        super().init_poolmanager(*args, **options)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*args, **options)
 
 
 def _get(
