@@ -55,10 +55,17 @@ class Answers:
             return ""
 
     def versions(self, project_id: int | None) -> list[str]:
-        """The version of a project, or of all that Assay is connected to."""
+        """Versions of a project, or of all that Assay is connected to.
+
+        The one that Label Studio shows comes first; trained ones follow, the newest before older.
+        """
         if project_id is not None:
-            return [model_version(project_id)]
-        return [project.model_version for project in self._store.projects()]
+            return [model_version(project_id), *self._serving.trained(project_id)]
+        return [
+            version
+            for project in self._store.projects()
+            for version in (project.model_version, *self._serving.trained(project.project_id))
+        ]
 
     def predict(
         self,

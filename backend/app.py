@@ -78,7 +78,10 @@ class _Guard:
 
     def allows(self) -> bool:
         """Whether this request carries the right user and password."""
-        given = request.authorization
+        try:
+            given = request.authorization
+        except ValueError:  # no base64
+            return False
         if given is None or given.type != "basic":
             return False
         there = f"{given.username or ''}\0{given.password or ''}".encode()

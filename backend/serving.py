@@ -99,6 +99,10 @@ class Serving:
         with self._loading:
             return self._make(project_id, engine, config, trained)
 
+    def trained(self, project_id: int) -> list[str]:
+        """All trained versions of a project, newest first."""
+        return [version.name for version in self._registry.versions(project_id)]
+
     def look(self) -> None:
         """See to changed settings, and load what is new of projects that have been asked for."""
         self._choices.look()

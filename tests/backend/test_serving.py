@@ -224,3 +224,16 @@ def test_models_are_ready_before_the_first_request(
     assert slow.made == [0.9]
     answers.predict(1, [{"id": 1, "data": {}}], config.xml, for_freeze=True)
     assert slow.made == [0.9]
+
+
+def test_versions_name_what_label_studio_shows_first(
+    serving: Serving, registry: Registry, store: Store
+) -> None:
+    """Every version that was trained is told, newest first, behind the one that is shown."""
+    trained = [
+        registry.publish(1, "slow", {"score": i / 10}, {"trained_at": f"2026-01-0{i}"})
+        for i in (1, 2, 3)
+    ]
+    answers = Answers(store, serving)
+    assert answers.versions(1) == ["assay-1", *reversed(trained)]
+    assert answers.versions(None) == ["assay-1", *reversed(trained), "assay-2"]
