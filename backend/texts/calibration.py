@@ -18,6 +18,12 @@ _FEW = 3_000
 PARTS, _HELD_OUT = 5, 2
 
 
+#: Newton's steps; it is done after some five, and more where some are halved.
+_NEWTON = 25
+
+Floats = npt.NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class Held:
     """Margins that a model gave to examples that it had not seen."""
@@ -71,22 +77,35 @@ def temperature(held: Held, targets: Array, weights: Array, link: Link) -> float
 def sigmoids(held: Held, targets: Array, weights: Array, factor: float) -> tuple[Array, Array]:
     """A factor and an offset for each column (Platt, "Probabilistic Outputs for SVMs", 1999).
 
-    Newton's method, with a penalty that holds columns of few examples near the common factor.
+    Newton's method, halved where it goes too far, with a penalty that holds columns of few
+    examples near the common factor.
     """
     y, w = targets[held.examples].astype(float), weights[held.examples].astype(float)[:, None]
-    margins = held.margins.astype(float)
-    scale, offset = np.full(y.shape[1], factor), np.zeros(y.shape[1])
-    for _ in range(20):
-        share = 1 / (1 + np.exp(-np.clip(margins * scale + offset, -30, 30)))
-        wrong, spread = w * (share - y), w * share * (1 - share)
-        by_scale = (wrong * margins).sum(0) + (scale - factor) / factor**2
-        by_offset = wrong.sum(0) + offset
-        ss = (spread * margins**2).sum(0) + 1 / factor**2
-        so, oo = (spread * margins).sum(0), spread.sum(0) + 1
-        area = ss * oo - so**2
-        scale -= (oo * by_scale - so * by_offset) / area
-        offset -= (ss * by_offset - so * by_scale) / area
-    return np.maximum(scale, factor / 10).astype(np.float32), offset.astype(np.float32)
+    # Each column of both is a pair: the factor, and the offset.
+    start: Floats = np.stack([np.full(y.shape[1], factor), np.zeros(y.shape[1])])
+    inputs = np.stack([held.margins.astype(float), np.ones(y.shape)])
+    penalty = np.array([[1 / factor**2], [1.0]])
+
+    def loss(at: Floats) -> Floats:
+        margins = (inputs * at[:, None]).sum(axis=0)
+        missed = (w * (np.logaddexp(0, margins) - margins * y)).sum(axis=0)
+        return np.asarray(missed + (penalty * (at - start) ** 2).sum(axis=0) / 2, float)
+
+    at, value = start.copy(), loss(start)
+    length: Floats = np.ones(y.shape[1])
+    for _ in range(_NEWTON):
+        share = 0.5 * (1 + np.tanh(0.5 * (inputs * at[:, None]).sum(axis=0)))
+        slope = (w * (share - y) * inputs).sum(axis=1) + penalty * (at - start)
+        spread = w * share * (1 - share)
+        curve = np.einsum("nk,ink,jnk->kij", spread, inputs, inputs)
+        curve += np.diag(penalty[:, 0])
+        step = np.linalg.solve(curve, slope.T[:, :, None])[:, :, 0].T
+        ahead = loss(at - length * step)
+        better = ahead <= value
+        at[:, better] -= (length * step)[:, better]
+        value[better] = ahead[better]
+        length = np.where(better, np.minimum(1, 2 * length), length / 2)
+    return np.maximum(at[0], factor / 10).astype(np.float32), at[1].astype(np.float32)
 
 
 def exponent(claimed: npt.NDArray[Any], right: npt.NDArray[np.bool_]) -> float:
