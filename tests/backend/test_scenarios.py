@@ -10,6 +10,7 @@ import pytest
 import label_configs
 from backend.engines import ENGINES, Answer, Proposal, Surroundings
 from backend.options import chosen, options_of
+from backend.serving import Serving
 from label_configs import LabelConfig, Scenario
 from sync.audit import audit
 from sync.records import Result
@@ -19,6 +20,14 @@ from tests.audit.exports import annotation, prediction, task
 #: Examples in which the rules have nothing to find; the others are pre-filled.
 NOTHING_TO_FIND = {"ner": 1, "ner_finance": 1, "ner_health": 1, "ner_law": 1, "time_series": 1}
 NOTHING_TO_FIND |= {"safety_policy": 2, "red_team": 1}
+#: The first example that is pre-filled, where it is not the first.
+FIRST_FILLED = {"safety_policy": 1}
+#: Scenarios whose engine asks no language model.
+WITHOUT_A_MODEL = [
+    name
+    for name in label_configs.names()
+    if "[engine.llm]" not in label_configs.scenario(name).files["assay.toml"]
+]
 
 
 def proposed(answer: Answer) -> Result:
@@ -48,6 +57,19 @@ def test_the_engine_serves_the_config(settings: Settings, config: LabelConfig) -
     """The engine that the settings file names fills at least one control of the config."""
     engine = chosen(settings, 1, config)
     assert ENGINES[engine.name].serves(config, engine.options)
+
+
+@pytest.mark.parametrize("scenario", WITHOUT_A_MODEL, indirect=True)
+def test_it_pre_fills_from_the_first_day(
+    settings: Settings, config: LabelConfig, scenario: Scenario, tmp_path: Path
+) -> None:
+    """Before any training, and without any other server, its engine answers."""
+    settings = settings.model_copy(update={"home": tmp_path})
+    served = Serving(settings).model(1, config)
+    assert served is not None
+    task = {"id": 1, "data": scenario.tasks[FIRST_FILLED.get(scenario.name, 0)]}
+    (answer,) = served.model.predict([task])
+    assert proposed(answer)
 
 
 @pytest.fixture
