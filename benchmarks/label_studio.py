@@ -7,9 +7,9 @@ import secrets
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import requests
@@ -21,7 +21,6 @@ from sync.demo.processes import free_port, start_backend
 from sync.freeze import freeze
 from sync.generator import Generator
 from sync.labelstudio import LabelStudio
-from sync.labelstudio.client import IMPORT_CHUNK
 from sync.pull import Fields, connected, pull
 from sync.records import Json
 from sync.settings import Settings
@@ -104,23 +103,17 @@ class Bench:
                 progress=note,
             )
         )
-        # The first chunk's end is the first that is told, so one chunk is not in this span.
-        imported = (TASKS - 2 * IMPORT_CHUNK) / (ends["predictions"] - ends["first predictions"])
         ours = TASKS / (read + took)
-        theirs = self.retrieve()
+        theirs = self.retrieve(RETRIEVED)
         self.say(
             f"| Freeze of {TASKS:,} text tasks: pull {read:.1f} s; candidates, draw, import and "
             f"queue {took:.1f} s | {ours:.0f} tasks/s | Label Studio's retrieve action, "
             f"{RETRIEVED} tasks of the same kind: {theirs:.1f} tasks/s | {ours / theirs:.1f} |"
         )
-        self.say(
-            f"| – of that, placing the predictions alone | {imported:.0f} tasks/s | the same: "
-            f"{theirs:.1f} tasks/s | {imported / theirs:.0f} |"
-        )
         for step in ("candidates", "predictions", "queue"):
             print(f"  {step}: {ends[step] - ends[f'first {step}']:.1f} s after its first part")
 
-    def retrieve(self) -> float:
+    def retrieve(self, count: int) -> float:
         """Tasks per second of Label Studio's own way, on a project that Assay leaves alone."""
         made = self.server.create_project(
             title="Retrieve", label_config=label_configs.load("text_classification")
@@ -137,7 +130,7 @@ class Bench:
             basic_auth_user=self.auth[0],
             basic_auth_pass=self.auth[1],
         )
-        self.server.import_tasks(other, [{"data": text(i)} for i in range(RETRIEVED)])
+        self.server.import_tasks(other, [{"data": text(i)} for i in range(count)])
         headers = {
             "Authorization": f"Token {self.settings.label_studio_api_key.get_secret_value()}"
         }
@@ -151,9 +144,9 @@ class Bench:
 
         took = timed(act)
         stored = len(list(self.server.task_ids(other, predicted=True)))
-        if stored != RETRIEVED:
-            raise RuntimeError(f"the retrieve action stored {stored} of {RETRIEVED} predictions")
-        return RETRIEVED / took
+        if stored != count:
+            raise RuntimeError(f"the retrieve action stored {stored} of {count} predictions")
+        return count / took
 
     def latency(self) -> None:
         ids = sorted(self.store.task_ids(self.project_id))
@@ -209,8 +202,9 @@ class Bench:
         )
 
 
-def rows() -> list[str]:
-    """Lines of the table of benchmarks: what, ours, theirs, ratio."""
+@contextmanager
+def bench_of_its_own() -> Iterator[Bench]:
+    """A Label Studio, a backend with a trained model, and a project in front of them."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         site = stack.enter_context(label_studio(folder / "label-studio"))
@@ -231,6 +225,12 @@ def rows() -> list[str]:
         bench = Bench(settings, server, store)
         stack.callback(bench.generator.close)
         bench.train()
+        yield bench
+
+
+def rows() -> list[str]:
+    """Lines of the table of benchmarks: what, ours, theirs, ratio."""
+    with bench_of_its_own() as bench:
         bench.freeze()
         bench.latency()
         bench.changes()

@@ -69,7 +69,6 @@ def _register(server: LabelStudio, settings: Settings, project: Project) -> int:
         "auth_method": "BASIC_AUTH",
         "basic_auth_user": settings.backend_user,
         "basic_auth_pass": settings.require("backend_password"),
-        "is_interactive": False,
     }
     ours = [
         backend
@@ -83,7 +82,7 @@ def _register(server: LabelStudio, settings: Settings, project: Project) -> int:
         if ours:
             backend = server.patch_ml_backend(ours[0]["id"], **values)
         else:
-            backend = server.create_ml_backend(**values)
+            backend = server.create_ml_backend(**values, is_interactive=False)
     version = server.project(project.project_id).get("model_version")
     if version != project.model_version:
         server.patch_project(project.project_id, model_version=project.model_version)

@@ -11,7 +11,7 @@ from typing import Any
 
 from backend.engines.answer_cache import AnswerCache
 from backend.progress import Progress
-from sync.generator import Failure, Generator, Group, Item, Line, Proposal
+from sync.generator import Failure, Generator, Group, Item, Line, Proposal, pace_of
 from sync.records import Json
 
 #: Tasks that may wait for one backend, whoever asked for them.
@@ -59,13 +59,12 @@ class Behind:
             password: the same.
             clock: seconds, for when to ask for the version again.
         """
-        self.generator = Generator(
-            options.url,
-            user,
-            password,
-            seconds=options.timeout_seconds,
-            at_once=options.at_once,
-            most_chunk=options.most_chunk,
+        self.generator = Generator(options.url, user, password, seconds=options.timeout_seconds)
+        self.line: Line[Group] = Line(
+            self.generator.predict,
+            pace_of(options.timeout_seconds, options.most_chunk),
+            options.at_once,
+            begun=self._begun,
             settled=self._settled,
             most_waiting=MOST_WAITING,
         )
@@ -74,11 +73,6 @@ class Behind:
         self._told: dict[Asked, _Told] = {}
         self._caches: dict[Path | None, AnswerCache] = {}
         self._progress: dict[Path | None, Progress] = {}
-
-    @property
-    def line(self) -> Line[Group]:
-        """What waits for the backend."""
-        return self.generator.line
 
     def version(self, asked: Asked) -> str:
         """The version that /setup named; "" where none is known or it is another each time.
@@ -116,8 +110,6 @@ class Behind:
 
     def submit(self, asked: Asked, tasks: Mapping[bytes, Json]) -> list[Item[Group]]:
         """Let tasks wait under the keys of their answers."""
-        if tasks:
-            self.progress(asked).asked(len(tasks))
         return self.line.submit(asked, list(tasks.items()))
 
     def cache(self, asked: Asked) -> AnswerCache:
@@ -134,14 +126,15 @@ class Behind:
         with self._lock:
             return self._progress.setdefault(asked.folder, Progress(asked.folder))
 
+    def _begun(self, items: Sequence[Item[Any]]) -> None:
+        self.progress(items[0].group).asked(len(items))
+
     def _settled(self, items: Sequence[Item[Any]]) -> None:
-        """Keep answers, count all; an item's group is the same as its neighbours' or not."""
-        by_group: dict[Asked, list[Item[Any]]] = {}
+        """Keep answers and count all; those that are given up are of any project."""
+        by_group: dict[Asked, dict[Any, Proposal]] = {}
         for item in items:
-            by_group.setdefault(item.group, []).append(item)
-        for asked, there in by_group.items():
-            made: dict[Any, Proposal] = {
-                item.key: item.proposal for item in there if item.proposal is not None
-            }
+            if item.proposal is not None:
+                by_group.setdefault(item.group, {})[item.key] = item.proposal
+        for asked, made in by_group.items():
             self.cache(asked).put(made)
             self.progress(asked).answered([p.reason if p.failed else "" for p in made.values()])

@@ -52,7 +52,7 @@ class Options:
             )
         for name, low, high in (
             ("timeout_seconds", 0.1, 3600),
-            ("deadline_seconds", 0.1, 99),
+            ("deadline_seconds", 0.1, 95),
             ("at_once", 1, 32),
             ("most_chunk", 1, 5000),
         ):

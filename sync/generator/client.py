@@ -31,6 +31,11 @@ class Group:
     label_config: str
 
 
+def pace_of(seconds: float, most_chunk: int) -> Pace:
+    """A pace for requests that may take `seconds` and hold `most_chunk` tasks."""
+    return Pace(min(_AIM, seconds / 4), most_chunk)
+
+
 class Generator:
     """Asks an ML backend for candidates, as many at a time as it can answer."""
 
@@ -44,8 +49,6 @@ class Generator:
         at_once: int = AT_ONCE,
         most_chunk: int = MOST_CHUNK,
         pause: float = PAUSE,
-        settled: Callable[[Sequence[Item[Group]]], object] = lambda items: None,
-        most_waiting: int | None = None,
     ) -> None:
         """Nothing is sent before the first question.
 
@@ -57,14 +60,11 @@ class Generator:
             at_once: requests in flight.
             most_chunk: tasks in one request.
             pause: seconds before the second try of a request; it doubles with each.
-            settled: told of tasks that are answered or given up; it must be quick.
-            most_waiting: tasks that may wait; further ones fail at once. None: any number.
         """
         self.url = url.rstrip("/")
         self._wire = Wire(url, user, password, PURPOSE, pause)
         self._seconds = seconds
-        pace = Pace(min(_AIM, seconds / 4), most_chunk)
-        self.line = Line(self.predict, pace, at_once, settled, most_waiting)
+        self.line = Line(self.predict, pace_of(seconds, most_chunk), at_once)
 
     def close(self) -> None:
         """Ask nothing more, and close the connections."""

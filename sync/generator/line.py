@@ -71,6 +71,7 @@ class Line(Generic[G]):
         ask: Callable[[G, Sequence[Json]], list[Proposal]],
         pace: Pace,
         at_once: int,
+        begun: Callable[[Sequence[Item[G]]], object] = lambda items: None,
         settled: Callable[[Sequence[Item[G]]], object] = lambda items: None,
         most_waiting: int | None = None,
     ) -> None:
@@ -80,11 +81,13 @@ class Line(Generic[G]):
             ask: asks for tasks of one group; raises Failure.
             pace: how many at a time.
             at_once: requests in flight, at least 1.
+            begun: told of items of one group that begin to wait; it must be quick.
             settled: told of items that are answered or given up, before those who wait for them
                 are; it must be quick.
             most_waiting: tasks that may wait; further ones fail at once. None: any number.
         """
-        self._ask, self._pace, self._at_once, self._settled = ask, pace, at_once, settled
+        self._ask, self._pace, self._at_once = ask, pace, at_once
+        self._begun, self._settled = begun, settled
         self._queue: deque[list[Item[G]]] = deque()
         self._open: dict[tuple[G, Hashable], Item[G]] = {}
         self._changed = threading.Condition()
@@ -106,6 +109,7 @@ class Line(Generic[G]):
                         new.append(item)
                 items.append(item)
             if new:
+                self._begun(new)
                 (self._queue.appendleft if len(new) <= _FEW else self._queue.append)(new)
                 self._start(len(new))
         return items
