@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+import shutil
+import ssl
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -157,6 +162,45 @@ def test_a_name_is_resolved_once(reads: Reads) -> None:
     answers = iter([["127.0.0.1"], ["169.254.169.254"]])
     assert reads("/a.png", resolve=lambda host, port: next(answers)) == PICTURE
     assert next(answers) == ["169.254.169.254"]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for the name cdn.example, signed by itself."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    files = ["-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "crt")]
+    name = ["-subj", "/CN=cdn.example", "-addext", "subjectAltName=DNS:cdn.example"]
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", *files, *name]
+    subprocess.run(command, check=True, capture_output=True)
+    (tmp_path / "both").write_text((tmp_path / "key").read_text() + (tmp_path / "crt").read_text())
+    return tmp_path / "both"
+
+
+def test_certificates_are_checked_for_the_name(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection to an address is one to the host of that name, or none."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Site) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+
+        def read(name: str) -> bytes:
+            host = f"{name}:{server.server_port}"
+            options: Any = {"resolve": lambda host, port: ["127.0.0.1"], "allowed": lambda _: True}
+            return Remote([host], **options).fetch(f"https://{host}/a.png")
+
+        with pytest.raises(Unreachable):  # nobody known has signed it
+            read("cdn.example")
+        known = certificate.parent / "crt"
+        monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(known))
+        assert read("cdn.example") == PICTURE
+        with pytest.raises(Unreachable):
+            read("other.example")
+        server.shutdown()
 
 
 def test_silence_is_told_from_refusal(port: int) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -71,6 +73,13 @@ def ready(
 def test_every_engine_has_a_case() -> None:
     """The suite runs over all of them."""
     assert {case.engine for case in CASES.values()} == set(ENGINES)
+
+
+def test_engines_are_there_without_scikit_learn() -> None:
+    """What answers needs none of what only training does."""
+    code = "import sys, backend.engines, backend.options; print('sklearn' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
 
 
 def test_each_task_has_its_answer_in_its_place(ready: Ready) -> None:
