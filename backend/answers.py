@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import label_configs
-from backend.engines import Abstention, Answer, Model, Proposal
+from backend.engines import Abstention, Answer, Late, Model, Proposal
 from backend.faults import describe
 from backend.serving import Serving
 from label_configs import LabelConfig
@@ -247,4 +247,6 @@ def _element(proposal: Proposal, version: str) -> Element:
 
 def _abstained(answer: Abstention, for_freeze: bool) -> Element:
     """Label Studio skips an element without a result; a freeze wants to know why there is none."""
-    return {"abstained": answer.reason} if for_freeze else {}
+    if not for_freeze:
+        return {}
+    return {"abstained": answer.reason} | ({"again": True} if isinstance(answer, Late) else {})

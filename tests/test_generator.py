@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -195,6 +196,22 @@ def test_no_more_requests_than_allowed_are_in_flight() -> None:
     with upstream(predict) as there:
         ask(there, 12, at_once=3, most_chunk=2)
     assert there.busiest == 3
+
+
+def test_what_a_backend_works_on_is_asked_for_again() -> None:
+    """Assay's own says so of what was late; a task that never comes is told after some times."""
+    asked: Counter[int] = Counter()
+
+    def one(task: Json) -> Json:
+        asked[task["id"]] += 1
+        late = task["id"] == 3 or (task["id"] > 3 and asked[task["id"]] < 3)
+        return {"abstained": "not answered within 90 s", "again": True} if late else good(task)
+
+    with upstream(every(one)) as there:
+        found = ask(there, 8)
+    assert answered(found) == [0, 1, 2, 4, 5, 6, 7]
+    assert found[3].reason == "the generator abstained: not answered within 90 s"
+    assert (asked[0], asked[3], asked[5]) == (1, 20, 3)
 
 
 def test_a_missing_backend_is_given_up_at_once(port: int) -> None:

@@ -41,6 +41,10 @@ class Abstention:
     reason: str
 
 
+class Late(Abstention):
+    """An abstention for want of time: whoever asks again finds the answer, or part of the way."""
+
+
 Answer = Proposal | Abstention
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import label_configs
-from backend.engines.base import Abstention, Answer, Fixed, Proposal, Surroundings
+from backend.engines.base import Abstention, Answer, Fixed, Late, Proposal, Surroundings
 from backend.engines.behind import Asked, Behind
 from label_configs import LabelConfig
 from sync.errors import ConfigurationError, Fatal
@@ -85,7 +85,7 @@ class UpstreamModel:
         missing = {key: task for key, task in zip(keys, tasks, strict=True) if key not in found}
         items = self.behind.submit(self.asked, missing)
         self.behind.line.wait(items, self.deadline)
-        late = Raw(answer=None, reason=f"not answered within {self.deadline:g} s")
+        late = Raw(answer=None, reason=f"not answered within {self.deadline:g} s", late=True)
         found |= {key: item.proposal or late for key, item in zip(missing, items, strict=True)}
         return [
             self._answer(task, found[key], version) for key, task in zip(keys, tasks, strict=True)
@@ -103,7 +103,8 @@ class UpstreamModel:
     def _answer(self, task: Json, raw: Raw, version: str) -> Answer:
         """What came back, where the label config and Label Studio allow it."""
         if raw.answer is None:
-            return Abstention(raw.reason[:200].rstrip("."))
+            kind = Late if raw.late else Abstention
+            return kind(raw.reason[:200].rstrip("."))
         result, told = raw.answer["result"], raw.answer.get("score")
         # Where label-studio-ml's own models give no score they say 0.
         whole = 0.0 if told is None else score(told)

@@ -32,6 +32,8 @@ class Outcome:
     #: How sure the model is of it, in [0, 1]; None where that is not known.
     sure: float | None = None
     reason: str = ""
+    #: Whether there was too little time, so that the same question may have an answer later.
+    late: bool = False
 
     def stored(self) -> Json:
         """As the cache keeps it."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import label_configs
-from backend.engines.base import Abstention, Answer, Proposal
+from backend.engines.base import Abstention, Answer, Late, Proposal
 from backend.llm.account import Spent
 from backend.llm.asking import Asking, Line, Outcome
 from backend.llm.conversation import Conversation
@@ -100,7 +100,7 @@ class LlmModel:
 
     def _answer(self, outcome: Outcome, data: Json) -> Answer:
         if outcome.answer is None:
-            return Abstention(outcome.reason)
+            return (Late if outcome.late else Abstention)(outcome.reason)
         if all(said is None for said in outcome.answer.values()):
             return Abstention("the model leaves every control open")
         score = calibrated(outcome.sure, self.calibration)
@@ -141,4 +141,4 @@ def _awaited(found: Outcome | Future[Outcome], seconds: float, late: str) -> Out
     except (NotYet, CancelledError):
         # One that waits for a thread is taken back; one that is asked already goes on.
         found.cancel()
-        return Outcome(reason=late)
+        return Outcome(reason=late, late=True)

@@ -27,6 +27,8 @@ _FEW = 4
 _DOUBTFUL, _HOPELESS = 32, 64
 #: Single tasks not answered in time, one after the other, before all are given up.
 _MOST_SLOW = 5
+#: How often a task is asked for of which the backend says that it works on it.
+_MOST_LATE = 20
 
 
 @dataclass(eq=False)
@@ -37,6 +39,8 @@ class Item(Generic[G]):
     key: Hashable
     task: Json
     proposal: Proposal | None = None
+    #: Times that the backend said that it works on it.
+    late: int = 0
 
 
 @dataclass(eq=False)
@@ -193,7 +197,21 @@ class Line(Generic[G]):
         with self._changed:
             self._pace.took(len(items), seconds)
             self._crew.streaks = _Streaks()
-        self._settle(items, found)
+            again = self._again(items, found)
+        pairs = [(i, p) for i, p in zip(items, found, strict=True) if i not in again]
+        self._settle([item for item, _ in pairs], [proposal for _, proposal in pairs])
+
+    def _again(self, items: list[Item[G]], found: Sequence[Proposal]) -> set[Item[G]]:
+        """Those that the backend works on: they wait again, behind all others."""
+        again = []
+        for item, proposal in zip(items, found, strict=True):
+            item.late += proposal.late
+            if proposal.late and item.late < _MOST_LATE and not self._crew.closed:
+                again.append(item)
+        if again:
+            self._pace.failed(len(items))
+            self._queue.append(again)
+        return set(again)
 
     def _settle(self, items: list[Item[G]], found: Sequence[Proposal]) -> None:
         for item, proposal in zip(items, found, strict=True):

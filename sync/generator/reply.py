@@ -26,6 +26,8 @@ class Proposal:
     reason: str = ""
     #: Whether asking again may bring an answer: the backend failed, it did not abstain.
     failed: bool = False
+    #: Whether the generator has not finished, and works on.
+    late: bool = False
 
 
 def failure(reason: str) -> Proposal:
@@ -72,7 +74,10 @@ def _proposal(result: Any, version: Any) -> Proposal:
     if result.get("result") is None:
         why = result.get("abstained")
         told = f": {why[:_LONGEST]}" if isinstance(why, str) and why else ""
-        return Proposal(answer=None, reason=f"the generator abstained{told}")
+        late = result.get("again") is True
+        return Proposal(
+            answer=None, reason=f"the generator abstained{told}", failed=late, late=late
+        )
     try:
         # It is stored as JSON, which knows neither NaN nor infinity.
         json.dumps(result["result"], allow_nan=False)

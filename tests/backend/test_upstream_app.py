@@ -60,6 +60,27 @@ def test_a_freeze_is_told_its_own_versions_and_reasons(
     assert "unheard of" in bad["abstained"]
 
 
+def test_a_freeze_is_told_what_is_only_late(
+    client: FlaskClient, team_settings: Settings, body: Body, auth: Auth
+) -> None:
+    """It may ask again for what the backend works on; a retrieval gets an empty element."""
+    release = threading.Event()
+
+    def slow(body: Json) -> Any:
+        release.wait(60)
+        return every(answer)(body)
+
+    with upstream(slow) as there:
+        (team_settings.home / "assay.toml").write_text(
+            f'[engine]\nuse = "upstream"\n[engine.upstream]\nurl = "{there.url}"\n'
+            "deadline_seconds = 0.2\n"
+        )
+        late = {"abstained": "not answered within 0.2 s", "again": True}
+        assert elements(client, body(7), auth, headers=FREEZE) == [late]
+        assert elements(client, body(7), auth) == [{}]
+        release.set()
+
+
 @pytest.mark.parametrize(("task_id", "helped"), [(1, False), (2, True), (3, False), (4, True)])
 def test_who_draws_is_helped_unless_the_task_is_withheld(
     client: FlaskClient, there: Upstream, body: Body, auth: Auth, task_id: int, helped: bool
