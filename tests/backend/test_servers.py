@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -157,29 +156,6 @@ def test_label_studio_ml_hosts_the_class(
     assert answer.json is not None
     candidate = {"result": result("other"), "score": 0.7, "model_version": "assay-1"}
     assert answer.json["results"] == [{}, candidate, {}]
-
-
-def test_the_class_keeps_the_contract_of_version_2(
-    fresh_host: None, body: Body, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """There `model_version` is read-only, `set` stores it, and the project comes by keyword."""
-    kept: dict[str, Any] = {}
-
-    class Two(hosted.AssayModel):  # type: ignore[misc]
-        model_version = property(lambda self: kept.get("model_version"))
-        label_config = property(lambda self: "")
-
-        def __init__(self, project_id: str | None = None, label_config: str | None = None) -> None:
-            self.project_id = project_id or ""
-            self.setup()
-
-        def set(self, key: str, value: str) -> None:
-            kept[key] = value
-
-    model = Two(project_id="1", label_config="")
-    assert model.model_version == "assay-1"
-    answers = model.predict(body(1, 2)["tasks"], context=None)
-    assert [bool(answer) for answer in answers] == [False, True]
 
 
 def test_the_class_trains_on_request_alone(
