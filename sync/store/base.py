@@ -36,7 +36,7 @@ class Base:
         with explained(), self._engine.begin() as connection:
             yield connection
 
-    def _rows(self, statement: sa.Select[Any]) -> Sequence[Row]:
+    def _rows(self, statement: sa.Select[Any] | sa.CompoundSelect[Any]) -> Sequence[Row]:
         with explained(), self._reader.connect() as connection:
             return connection.execute(statement).mappings().all()
 
