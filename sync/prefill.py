@@ -11,7 +11,7 @@ import label_configs
 from sync.errors import ConfigurationError
 from sync.generator import Generator
 from sync.labelstudio import LabelStudio, parse
-from sync.placing import candidates, place, portions, settle
+from sync.placing import candidates, place, portions, prioritised, settle
 from sync.records import Candidate, Project, Task
 from sync.store import Store
 
@@ -72,13 +72,16 @@ def prefill(
     settle(server, store, project.project_id)
     left = _left_alone(server, store, project.project_id, tasks)
     asked = [task for task in tasks if task.task_id not in left]
+    data = {task.task_id: task.data for task in asked}
+    config = label_configs.parse(project.label_config)
     reasons: Counter[str] = Counter()
     versions: Counter[str] = Counter()
     pause = _Pause(clock)
     for made in _made(server, generator, project, asked, pause, progress):
         reasons.update(c.reason for c in made if c.result is None)
         with pause:
-            for portion in portions(c for c in made if c.result is not None):
+            there = [c for c in made if c.result is not None]
+            for portion in portions(prioritised(there, (), data, config)):
                 place(server, store, project, portion)
                 versions.update(c.generator_version for c in portion)
                 progress("placed", versions.total() + reasons.total(), len(asked))

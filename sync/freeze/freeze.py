@@ -17,7 +17,7 @@ from sync.gating.candidates.strata import strata, to_json
 from sync.gating.policy import GatePolicy, digest, to_dict
 from sync.generator import Generator
 from sync.labelstudio import LabelStudio, parse
-from sync.placing import candidates, place, portions, settle
+from sync.placing import candidates, place, portions, prioritised, settle
 from sync.records import Batch, Candidate, Place, Project, Role, Strata, Task
 from sync.store import Store
 
@@ -253,6 +253,9 @@ def _place(
     absent |= set(server.task_ids(project.project_id, predicted=True))
     absent |= set(ids) - store.task_ids(project.project_id)
     rest = [c for c in made if c.task_id not in absent]
+    validation = {p.task_id for p in store.places(project.project_id, batch.name)}
+    data = {t.task_id: t.data for t in store.tasks(project.project_id, batch.name)}
+    rest = prioritised(rest, validation, data, label_configs.parse(project.label_config))
     done = 0
     for portion in portions(rest):
         place(server, store, project, portion)

@@ -2,5 +2,6 @@
 
 from sync.placing.candidates import candidates
 from sync.placing.place import place, portions, settle
+from sync.placing.priority import prioritised
 
-__all__ = ["candidates", "place", "portions", "settle"]
+__all__ = ["candidates", "place", "portions", "prioritised", "settle"]
