@@ -22,6 +22,7 @@ PARTS = (
     "agreement_spans",
     "agreement_boxes",
     "dawid_skene",
+    "queue_order",
     "quality_spans",
 )
 

@@ -143,4 +143,5 @@ def _features(texts: Sequence[str]) -> Array:
             sign = 1.0 if code & 1 << 20 else -1.0
             row[code % _WIDTH] += sign * math.log(1 + len(texts) / known[word])
     length = np.linalg.norm(found, axis=1, keepdims=True)
-    return found / np.maximum(length, np.float32(1e-9))
+    scaled: Array = found / np.maximum(length, np.float32(1e-9))
+    return scaled
