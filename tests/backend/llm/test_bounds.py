@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.engines import Abstention, Proposal
+from backend.engines import Abstention, Late, Proposal
 from backend.engines.llm import LlmEngine
 from backend.llm.account import Account, Spent
 from backend.llm.cache import Cache
@@ -56,7 +56,7 @@ def test_what_takes_too_long_is_there_the_next_time(
 
     used = made(held, at_once=1)
     found = used.texts("one", "two", deadline_seconds=0.2)
-    assert found == [Abstention("not answered within 0.2 seconds")] * 2
+    assert found == [Late("not answered within 0.2 seconds")] * 2
     free.set()
     wait_until(lambda: spent(used).output_tokens > 0)
     assert isinstance(used.texts("one")[0], Proposal)
