@@ -16,6 +16,7 @@ PARTS = (
     "label_studio",
     "prefill",
     "serving",
+    "language_models",
     "frugality",
     "gate",
     "agreement",
