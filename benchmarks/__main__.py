@@ -24,6 +24,7 @@ PARTS = (
     "agreement_boxes",
     "dawid_skene",
     "queue_order",
+    "near_duplicates",
     "quality_spans",
 )
 
