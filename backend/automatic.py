@@ -32,23 +32,28 @@ class Automatic:
         #: be asked for again and again.
         self._asked: dict[int, int] = {}
         self._warned: dict[int, str] = {}
+        self._stopped = threading.Event()
 
     def start(self) -> None:
-        """Count in the background, for as long as the process lives."""
+        """Count in the background, until `stop` or as long as the process lives."""
         threading.Thread(target=self._run, daemon=True, name="automatic training").start()
 
+    def stop(self) -> None:
+        """Count no more; another process of the host goes on from here."""
+        self._stopped.set()
+
     def _run(self) -> None:
-        pause = threading.Event()
         path = self._settings.home / "models" / ".automatic"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("w") as file:
                 # Another process of this host counts; when it ends, its lock goes with it.
                 while not _taken(file.fileno()):
-                    pause.wait(_PAUSE)
-                while True:
+                    if self._stopped.wait(_PAUSE):
+                        return
+                self.look()
+                while not self._stopped.wait(_PAUSE):
                     self.look()
-                    pause.wait(_PAUSE)
         except OSError as error:
             _log.error("no training starts by itself: %s", describe(error))
 

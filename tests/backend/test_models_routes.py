@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 from werkzeug.serving import make_server
 
+from backend import automatic as automatic_module
 from backend import trainer
 from backend.app import create_app
 from backend.automatic import Automatic
@@ -256,3 +257,27 @@ def test_a_store_that_is_out_of_reach_stops_no_counting(
     monkeypatch.setattr(store, "projects", lost)
     automatic.look()
     assert "out of reach" in caplog.text
+
+
+def test_one_of_several_processes_counts(
+    team_settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch, wait_until: Wait
+) -> None:
+    """Whoever comes second waits, and goes on when the first has ended."""
+    monkeypatch.setattr(automatic_module, "_PAUSE", 0.01)
+    looks: list[int] = []
+    monkeypatch.setattr(Automatic, "look", lambda self: looks.append(id(self)))
+    first, second = (
+        Automatic(team_settings, store, trainer.Trainer(team_settings.home)) for _ in range(2)
+    )
+    try:
+        first.start()
+        wait_until(lambda: len(looks) > 3)
+        second.start()
+        there = len(looks)
+        wait_until(lambda: len(looks) > there + 20)
+        assert set(looks) == {id(first)}
+        first.stop()
+        wait_until(lambda: id(second) in looks)
+    finally:
+        first.stop()
+        second.stop()

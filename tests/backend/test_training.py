@@ -228,3 +228,66 @@ def test_a_killed_training_is_a_failed_one(
     trainer.Trainer(tmp_path).request(1)
     wait_until(lambda: "signal 9" in read_status(tmp_path, 1).get("reason", ""), 10)
     assert read_status(tmp_path, 1)["state"] == "failed"
+
+
+def test_trainings_of_two_processes_follow_each_other(
+    team_settings: Settings, store: Store, label: Label, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are started, one learns at a time, and each publishes a whole version."""
+    label(30, {})
+    engine = ENGINES["sklearn_text"]
+    fit, inside, most = engine.fit, [], []
+
+    def slow(*given: Any) -> Any:
+        inside.append(1)
+        most.append(len(inside))
+        learned = fit(*given)
+        inside.pop()
+        return learned
+
+    monkeypatch.setattr(engine, "fit", slow)
+    threads = [threading.Thread(target=train_and_tell, args=(team_settings, 1)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    registry = Registry(team_settings.home / "models")
+    assert most == [1, 1, 1, 1]
+    versions = registry.versions(1)
+    assert len(versions) == 4
+    assert registry.current(1) == versions[0].name
+    # Each came from the one before it.
+    assert [v.meta["parent"] for v in versions[:3]] == [v.name for v in versions[1:]]
+
+
+def test_old_versions_are_removed_after_training(
+    team_settings: Settings, store: Store, label: Label
+) -> None:
+    """As many as the settings say are kept, the newest ones."""
+    (team_settings.home / "assay.toml").write_text("[engine]\nkeep = 2\n")
+    label(30, {})
+    names = [train_now(team_settings, 1)["version"] for _ in range(4)]
+    found = Registry(team_settings.home / "models").versions(1)
+    assert [version.name for version in found] == [names[3], names[2]]
+
+
+def test_the_account_says_with_what_it_was_made(
+    team_settings: Settings, store: Store, label: Label
+) -> None:
+    """Seed, options, libraries, labels, parent, time and what was left out."""
+    label(29, {29: "h1"})
+    first = train_now(team_settings, 1)
+    second = train_now(team_settings, 1)
+    assert (first["parent"], second["parent"]) == (None, first["version"])
+    assert first["training_set"] == second["training_set"]
+    assert first["seed"] == second["seed"]
+    assert first["labels"] == {"label": {"negative": 13, "positive": 12}}
+    assert first["left_out"] == {"near_duplicates": 1, "unreadable_annotations": 0}
+    assert {"numpy", "scikit-learn", "skops", "label-studio-assay"} <= first["libraries"].keys()
+    assert first["held_out"] == {
+        "tasks": 0,
+        "score": None,
+        "reason": "fewer than 15 held-out tasks",
+    }
+    assert first["annotations"] == 26
+    assert first["seconds"] >= 0
