@@ -81,6 +81,8 @@ def upstream(predict: Callable[[Json], Any], **others: Any) -> Iterator[Upstream
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body in one packet: the second of two would wait for an acknowledgement.
+        wbufsize = 65536
 
         def do_GET(self) -> None:
             self._answer({})
