@@ -13,6 +13,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.exceptions import NewConnectionError
 
 from sync.errors import Fatal, Retriable, Skippable
 from sync.records import Json
@@ -96,6 +97,8 @@ class Endpoint:
         except requests.Timeout:
             raise Busy("the endpoint timed out", billed=True) from None
         except requests.RequestException as error:
+            if _never_sent(error):
+                raise Busy("the endpoint does not answer") from None
             raise Busy(f"the connection failed ({type(error).__name__})", billed=True) from None
         if answer.status_code != 200:
             raise _refusal(answer, _object(content))
@@ -114,6 +117,12 @@ class Endpoint:
             if len(content) > LARGEST:
                 raise Skippable(f"the endpoint's answer has more than {LARGEST} bytes")
         return bytes(content)
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """Whether no connection came about."""
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.exceptions.SSLError) or isinstance(cause, NewConnectionError)
 
 
 def _object(content: bytes) -> Json | None:

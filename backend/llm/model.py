@@ -113,7 +113,7 @@ class LlmModel:
         return Proposal(result=result, score=score)
 
     def _tell(self, answers: Sequence[Answer], before: Spent) -> None:
-        """One line a request: what it took."""
+        """One line a request: what was taken meanwhile, by others at the same time too."""
         spent = self._line.account.spent()
         more = spent.since(before)
         proposed = sum(isinstance(answer, Proposal) for answer in answers)

@@ -111,13 +111,14 @@ def _range(name: str, value: object, allowed: str) -> str:
 
 def _check_url(url: str) -> None:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"engine.llm.url is {url!r}: it must start with http:// or https://")
-    if parts.username or parts.password or parts.query or parts.fragment:
+    # Looked for first, so that no password is quoted.
+    if "@" in url or parts.query or parts.fragment:
         raise ValueError(
             "engine.llm.url holds a user, a password, a query or a fragment: it must be a plain "
             "address; the key belongs into ASSAY_LLM_API_KEY"
         )
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"engine.llm.url is {url!r}: it must start with http:// or https://")
 
 
 def _check_body(body: object) -> None:

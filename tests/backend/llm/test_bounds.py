@@ -180,6 +180,16 @@ def test_tokens_that_are_not_told_count_at_their_most(made: Make, usage: object)
     assert spent(used).output_tokens == 77
 
 
+def test_what_was_never_sent_costs_nothing(made: Make) -> None:
+    """Where nobody listens, the budget stays; a request that breaks off is taken to be billed."""
+    used = made(lambda request: (0, {}, b""), most_cost=9.0, retries=1, **PRICES)
+    found = used.texts("one", url="http://127.0.0.1:9/v1")
+    assert found == [Abstention("the endpoint does not answer")]
+    assert spent(used) == Spent(2, 0, 0, 0, 0.0)
+    used.texts("two")
+    assert spent(used).cost > 2 * 1_000 * 10 / 1e6
+
+
 def test_reservations_add_up(tmp_path: Path) -> None:
     """Of 40 threads on two connections that reserve 1 of 10 each, ten may go."""
     from backend.llm.account import Usage
