@@ -26,6 +26,7 @@ PARTS = (
     "queue_order",
     "near_duplicates",
     "quality_spans",
+    "quality_text",
 )
 
 

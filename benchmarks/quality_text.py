@@ -179,7 +179,8 @@ def row(given: Problem, what: str, size: int, each: bool = False) -> str:
     seeds = SEEDS_OF_MANY if len(set(given.truth)) > MANY else SEEDS
     theirs = 1 if size == len(given.texts) else seeds if size > 100 else SEEDS
     return (
-        f"| {what}: accuracy, calibration error | {cell(ours, given, size, SEEDS, each)} | "
+        f"| {what}: accuracy, calibration error (± 95% over draws) | "
+        f"{cell(ours, given, size, SEEDS, each)} | "
         f"recipe: {cell(recipe, given, size, theirs, each)} | |"
     )
 
