@@ -26,7 +26,7 @@ Array = npt.NDArray[np.float32]
 #: Buckets that words are hashed into.
 _WIDTH = 256
 #: Tasks that are spread, of how many uncertain ones; nobody labels more before the next training.
-_SPREAD, _AMONG = 500, 4_000
+_SPREAD, _AMONG = 500, 2_000
 #: What a candidate without a score is taken for.
 _UNKNOWN = 0.5
 
