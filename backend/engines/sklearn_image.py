@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backend.engines.base import Abstention, Answer, Example, Surroundings, Unfit, enough
-from backend.images.kernel import Kernel, Rows
+from backend.images.kernel import PARTS, Kernel, Rows
 from backend.images.reading import Reader
 from backend.images.remote import Remote
 from backend.pixels import Fetch
@@ -35,7 +35,7 @@ class ImageModel:
     def __init__(self, learned: Any, config: LabelConfig, fetch: Fetch, remote: Remote) -> None:
         """Controls that the label config no longer has are left out."""
         self._field = json.loads(learned["field"])
-        self._kernel = Kernel(learned["scale"], learned["landmarks"], learned["project"])
+        self._kernel = Kernel.stored(*(learned[name] for name in PARTS))
         self._weights = learned["weights"].astype(np.float64)
         self._answering = Answering(learned["heads"], config, _served(config))
         self._fetch, self._remote = fetch, remote
@@ -98,9 +98,7 @@ class ImageEngine:
         return {
             "field": json.dumps(field),
             "heads": json.dumps([head.as_json() for head, _ in found]),
-            "scale": kernel.scale,
-            "landmarks": kernel.landmarks,
-            "project": kernel.project,
+            **kernel.parts,
             "weights": np.concatenate([columns.rows for _, columns in found], axis=1),
         }
 

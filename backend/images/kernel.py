@@ -23,16 +23,20 @@ _FALL = 0.25
 _LENGTH = 10.0
 
 
+#: What a kernel is made of.
+PARTS = ("scale", "landmarks", "project")
+
+
 @dataclass(frozen=True)
 class Kernel:
     """The Nystroem map of a radial kernel (Williams & Seeger 2001)."""
 
     #: What each number is multiplied with, shape (SORTS[-1],).
-    scale: Array
+    scale: Floats
     #: The images that stand for all, scaled, shape (k, SORTS[-1]).
-    landmarks: Array
+    landmarks: Floats
     #: From similarities to coordinates, shape (k, k).
-    project: Array
+    project: Floats
 
     @classmethod
     def of(cls, x: Array, rng: np.random.Generator) -> Kernel:
@@ -42,12 +46,21 @@ class Kernel:
         landmarks = x[chosen].astype(np.float64) * scale
         values, vectors = np.linalg.eigh(_similar(landmarks, landmarks))
         project = np.sqrt(_LENGTH) * vectors / np.sqrt(np.maximum(values, 1e-6))
-        return cls(*(part.astype(np.float32) for part in (scale, landmarks, project)))
+        return cls.stored(scale, landmarks, project)
+
+    @classmethod
+    def stored(cls, *parts: npt.NDArray[Any]) -> Kernel:
+        """The map of these parts, as exact as they are when they were stored."""
+        return cls(*(part.astype(np.float32).astype(np.float64) for part in parts))
+
+    @property
+    def parts(self) -> dict[str, Array]:
+        """What is to be stored, by the names in `PARTS`."""
+        return {name: getattr(self, name).astype(np.float32) for name in PARTS}
 
     def rows(self, x: Array) -> Floats:
         """The coordinates of images, each with a last one that is 1, shape (n, k + 1)."""
-        scaled = x.astype(np.float64) * self.scale
-        coordinates = _similar(scaled, self.landmarks.astype(np.float64)) @ self.project
+        coordinates = _similar(x * self.scale, self.landmarks) @ self.project
         return np.column_stack([coordinates, np.ones(len(x))])
 
 
@@ -100,6 +113,8 @@ def _scale(x: Array) -> Floats:
 
 
 def _similar(a: Floats, b: Floats) -> Floats:
-    distance = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)[None, :] - 2 * a @ b.T
+    # In double precision: what one image is told must not depend on those beside it.
+    lengths = np.einsum("ij,ij->i", a, a)[:, None] + np.einsum("ij,ij->i", b, b)
+    distance = lengths - 2 * (a @ b.T)
     similar: Floats = np.exp(-_FALL * np.maximum(distance, 0.0))
     return similar
