@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import label_configs
@@ -14,7 +16,7 @@ from backend.engines import Abstention, Answer, Late, Model, Proposal
 from backend.faults import describe
 from backend.serving import Serving
 from label_configs import LabelConfig
-from sync.errors import AssayError, Fatal
+from sync.errors import AssayError, Fatal, Retriable
 from sync.records import Json, Project
 from sync.settings import model_version
 from sync.store import Store
@@ -27,10 +29,17 @@ Element = dict[str, Any]
 _MOST_FAILURES = 8
 #: Seconds for which it is believed whether a project is connected, and how many are remembered.
 _KNOWN_SECONDS, _MOST_PROJECTS = 1.0, 1000
+#: Requests that engines answer at a time, which leaves some of a server's 16 threads for /health
+#: and /setup however slow engines are; and seconds that one more waits for its turn.
+_MOST_AT_ONCE, _SLOT_SECONDS = 12, 0.2
 _ANY = (
     '<View><Text name="t" value="$t"/><Choices name="c" toName="t"><Choice value="a"/></Choices>'
     "</View>"
 )
+
+
+class Busy(Retriable):
+    """Too many requests wait for engines."""
 
 
 class Answers:
@@ -42,6 +51,7 @@ class Answers:
         """Models are loaded when they are first asked, or all together by `warm`."""
         self._store, self._serving, self._clock = store, serving, clock
         self._configs: dict[str, LabelConfig] = {}
+        self._slots = threading.BoundedSemaphore(_MOST_AT_ONCE)
         self._projects: dict[int, tuple[float, Project | None]] = {}
 
     def version(self, project_id: int, xml: str, *, for_freeze: bool) -> str:
@@ -115,7 +125,10 @@ class Answers:
             if served is None:
                 _log.info("project %s: no model is trained yet, abstaining", project_id)
                 return nothing, Counter(abstained=len(tasks))
-            answers, failed = _ask(served.model, tasks, context)
+            with self._slot():
+                answers, failed = _ask(served.model, tasks, context)
+        except Busy:
+            raise
         except AssayError as error:
             _log.warning("project %s: abstaining: %s", project_id, error)
             return nothing, Counter(failed=len(tasks))
@@ -161,6 +174,16 @@ class Answers:
             count[kind] += 1
             elements.append(element)
         return elements, count
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        """A thread for an engine, of which some are kept for what must not wait for engines."""
+        if not self._slots.acquire(timeout=_SLOT_SECONDS):
+            raise Busy(f"{_MOST_AT_ONCE} requests wait for engines already: try again")
+        try:
+            yield
+        finally:
+            self._slots.release()
 
     def _config(self, xml: str) -> LabelConfig:
         if xml not in self._configs:

@@ -14,7 +14,7 @@ from flask import Flask, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from backend.answers import Answers
+from backend.answers import Answers, Busy
 from backend.bodies import Malformed, Predict, Setup, parse, project_of, rendered
 from backend.faults import describe
 from backend.llm.spending import Spending
@@ -106,6 +106,10 @@ def _watch(app: Flask, metrics: Metrics) -> None:
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> tuple[Response, int]:
         return _refuse(error.code or 500, error.description or error.name)
+
+    @app.errorhandler(Busy)
+    def _full(error: Busy) -> tuple[Response, int]:
+        return _refuse(503, str(error))
 
     @app.errorhandler(Retriable)
     def _busy(error: Retriable) -> tuple[Response, int]:
