@@ -15,9 +15,7 @@ import logging
 import os
 import pickle
 import sqlite3
-import sys
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -142,20 +140,5 @@ def create_app(folder: Path) -> Flask:
     return app
 
 
-def main() -> None:
-    """Learn from a file of texts and labels in RECIPE_FOLDER, and say how many seconds it took."""
-    import json
-
-    folder = Path(os.environ["RECIPE_FOLDER"])
-    texts, labels = json.loads((folder / "examples.json").read_text())
-    began = time.perf_counter()
-    model = Recipe()
-    model.fit(texts, labels)
-    (folder / "model.pkl").write_bytes(pickle.dumps(model))
-    json.dump({"seconds": time.perf_counter() - began}, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()
-elif "RECIPE_FOLDER" in os.environ:
+if "RECIPE_FOLDER" in os.environ:
     app = create_app(Path(os.environ["RECIPE_FOLDER"]))
