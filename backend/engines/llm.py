@@ -13,7 +13,7 @@ import numpy as np
 import label_configs
 from backend.engines.base import Example, Proposal, Surroundings, enough
 from backend.llm import prompts
-from backend.llm.conversation import Conversation, Given
+from backend.llm.conversation import Conversation, Given, fits
 from backend.llm.examples import chosen, labels_of
 from backend.llm.lines import Lines
 from backend.llm.model import LlmModel
@@ -178,9 +178,10 @@ def _given(config: LabelConfig, example: Example) -> Given | None:
     try:
         answer: Json = spoken.said(config, known, example.data)
         # Images of examples are not shown, so none is read.
-        return Given(shown=shown(config, example.data, lambda address: ""), answer=answer)
+        seen = shown(config, example.data, lambda address: "")
     except Skippable:
         return None
+    return Given(shown=seen, answer=answer) if fits(config, answer, example.data) else None
 
 
 def _known(config: LabelConfig, example: Example) -> dict[str, Any]:

@@ -155,6 +155,12 @@ class Conversation:
         ]
 
 
+def fits(config: LabelConfig, answer: Json, data: Json) -> bool:
+    """Whether an answer is one that a model could give, as examples have to be."""
+    full = {name: answer.get(name) for name in config.by_name}
+    return _wrong(_canonical(spoken.schema(config, data)), full) is None
+
+
 def worst(body: Json) -> Usage:
     """The most tokens that a request can take: none is shorter than a byte."""
     images, text = 0, 0

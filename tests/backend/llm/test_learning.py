@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import label_configs
 from backend.engines import Example, Proposal, Unfit
 from backend.llm.examples import chosen
 from backend.llm.scores import UNKNOWN, calibrate, calibrated
@@ -60,8 +61,6 @@ def test_what_was_learned_survives_the_disk(made: Make, tmp_path: Path) -> None:
 
 def test_spans_are_examples_too(made: Make) -> None:
     """What people marked is said as quotes."""
-    import label_configs
-
     used = made(lambda request: completion('{"n": []}'), NAMES, calibrate_on=0)
     texts = [f"Ann {i} and Ann in Oslo" for i in range(12)]
     some = [{"from_name": "n", "to_name": "t", "type": "labels"}]
@@ -75,6 +74,17 @@ def test_spans_are_examples_too(made: Make) -> None:
     used.ask({"text": "Bob"}, learned=learned(used, found))
     said = json.loads(used.endpoint.requests[-1]["messages"][2]["content"])
     assert said == {"n": [{"text": "Ann", "occurrence": 2, "label": "PER"}]}
+
+
+def test_what_the_model_could_not_say_is_no_example(made: Make) -> None:
+    """A span that no quote leads to, since the same word stands elsewhere as a whole."""
+    used = made(lambda request: completion('{"n": []}'), NAMES, calibrate_on=0)
+    data = {"text": "Ann and Anna"}
+    region = {"from_name": "n", "to_name": "t", "type": "labels"}
+    value = {"start": 8, "end": 11, "labels": ["PER"]}
+    values = label_configs.read(used.config, [region | {"value": value}], data)
+    with pytest.raises(Unfit, match="0 of 20 examples have an answer that can be said"):
+        learned(used, [Example(data=data, values=values)] * 20)
 
 
 def test_too_few_examples_are_no_training(made: Make) -> None:
