@@ -30,7 +30,8 @@ def _scored(quality: Sequence[float], confidence: Sequence[float] | None = None)
 def test_no_version_learns_from_a_task_that_is_ever_held_out() -> None:
     """However labels arrive, what was learned from is never held out, and it stays held out."""
     rng = np.random.default_rng(0)
-    order = [_hashes(6000)[i] for i in rng.permutation(6000)]
+    hashes = _hashes(6000)
+    order = [hashes[i] for i in rng.permutation(6000)]
     held, learned = HeldOut(), set[str]()
     for size in (40, 90, 150, 400, 900, 2500, 6000):
         grown = held.grown(order[:size])

@@ -108,6 +108,7 @@ def _for_ever(folder: Path) -> None:
         registry.publish(1, "spy", {"a": number}, {"trained_at": str(number)})
 
 
+@pytest.mark.slow
 def test_a_process_killed_while_publishing_breaks_nothing(tmp_path: Path, wait_until: Wait) -> None:
     """After SIGKILL at any moment the current version loads, and the next publishing clears up."""
     registry = Registry(tmp_path)
