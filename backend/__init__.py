@@ -1,4 +1,4 @@
-"""The ML backend that Label Studio calls."""
+"""The ML backend: candidates for people to correct, and models that learn from them."""
 
 import os
 
