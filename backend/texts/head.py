@@ -30,6 +30,8 @@ class Head:
     unseen: float
     #: The power of a set's probability, see `calibration.exponent`.
     power: float
+    #: Whether an example has nothing chosen.
+    empty: bool = True
 
     @property
     def link(self) -> Link:
@@ -44,6 +46,7 @@ class Head:
             "exclusive": self.exclusive,
             "unseen": self.unseen,
             "power": self.power,
+            "empty": self.empty,
         }
 
 
@@ -70,15 +73,17 @@ def learn(
     factor = temperature(held, y, weights, link)
     scale: Array = np.full(y.shape[1], factor, np.float32)
     offset: Array = np.zeros(y.shape[1], np.float32)
-    power, missing = 1.0, 0.0
+    power, missing, empty = 1.0, 0.0, True
     if asked.exclusive:
         missing = unseen(y, asked.possible)
     else:
         scale, offset = sigmoids(held, y, weights, factor)
         share = link.probabilities(held.margins * scale + offset)
-        right = ((share > 0.5) == (y[held.examples] > 0.5)).all(axis=1)
-        power = exponent(np.maximum(share, 1 - share).prod(axis=1), right)
-    head = Head(asked.control, asked.outcomes, asked.exclusive, missing, power)
+        empty = bool((y.max(axis=1) == 0).any())
+        chosen = _chosen(share, needed=not empty)
+        right = (chosen == (y[held.examples] > 0.5)).all(axis=1)
+        power = exponent(np.where(chosen, share, 1 - share).prod(axis=1), right)
+    head = Head(asked.control, asked.outcomes, asked.exclusive, missing, power, empty)
     found = x.back(fit(x, y, weights, link).a)
     return head, found.scaled(scale, offset)
 
@@ -96,7 +101,7 @@ class Decoder:
         self._index = {outcome: i for i, outcome in enumerate(head.outcomes)}
         above = [[self._index[p] for p in _above(o) if p in self._index] for o in head.outcomes]
         self._above = above if any(above) else None
-        self._needed = "required" in control.switched_on
+        self._needed = "required" in control.switched_on or not head.empty
 
     def guesses(self, margins: npt.NDArray[np.float64]) -> list[Guess]:
         """The likeliest value of each row with the probability that it is right."""
@@ -116,9 +121,7 @@ class Decoder:
     def _sets(self, share: Margins) -> list[Guess]:
         if self._above is not None:
             share = np.stack([share[:, [*up, i]].min(1) for i, up in enumerate(self._above)], 1)
-        chosen = share > 0.5
-        if self._needed:
-            chosen[np.arange(len(share)), share.argmax(axis=1)] = True
+        chosen = _chosen(share, self._needed)
         sure = np.where(chosen, share, 1 - share).prod(axis=1) ** self._head.power
         return [
             (self._value(np.flatnonzero(row).tolist()), float(s))
@@ -128,6 +131,14 @@ class Decoder:
     def _value(self, places: Sequence[int]) -> Any:
         found = [o for p in places if (o := self._head.outcomes[p]) is not None]
         return value(self._control, found) if found else None
+
+
+def _chosen(share: Margins, needed: bool) -> npt.NDArray[np.bool_]:
+    """The outcomes that are likelier than not; the likeliest one where there must be one."""
+    chosen = share > 0.5
+    if needed:
+        chosen[np.arange(len(share)), share.argmax(axis=1)] = True
+    return chosen
 
 
 def _above(outcome: Outcome | None) -> list[Outcome]:

@@ -164,6 +164,20 @@ def test_nothing_is_an_answer_where_people_give_it() -> None:
         learn(config, known)
 
 
+def test_a_set_that_people_never_leave_empty_is_filled() -> None:
+    """Where every example has a label, a text of which nothing is known gets one, too."""
+    flag = '<Choices name="flag" toName="t" choice="multiple">{}</Choices>'
+    config = parsed(TEXT, flag.format("".join(f'<Choice value="{c}"/>' for c in "abcd")))
+    sets = [frozenset("abcd"[i : i + 2]) or frozenset("a") for i in range(4)]
+    known = [
+        Example(data={"text": f"{' '.join(sets[i % 4])} {i}"}, values={"flag": sets[i % 4]})
+        for i in range(80)
+    ]
+    found = ask(learn(config, known), {"text": "unheard of"}, {"text": "b c"})
+    assert len(values(config, found[0])["flag"]) >= 1
+    assert values(config, found[1])["flag"] == frozenset("bc")
+
+
 def test_which_text_said_it_counts() -> None:
     """Of two texts the better one can be learned, though both use the same words."""
     config = parsed(
