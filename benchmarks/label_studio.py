@@ -139,7 +139,7 @@ class Bench:
         params = {"id": "retrieve_tasks_predictions", "project": other}
 
         def act() -> None:
-            answer = requests.post(address, params=params, json=body, headers=headers, timeout=300)
+            answer = requests.post(address, params=params, json=body, headers=headers, timeout=1800)
             answer.raise_for_status()
 
         took = timed(act)
