@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 import label_configs
-from sync.gating import gate
+from sync.gating.gate import gate
 from sync.gating.policy import GatePolicy, from_dict
 from sync.records import Answer, Evidence, GoldTask, Result, Role, SampledTask
 

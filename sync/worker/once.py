@@ -10,10 +10,9 @@ from typing import Any
 import label_configs
 from label_configs import LabelConfig
 from sync.freeze import extend
-from sync.gating import gate
 from sync.gating.candidates import Anchoring, arms, pooled
 from sync.gating.candidates.regression import Earlier
-from sync.gating.gate import earlier_batch
+from sync.gating.gate import earlier_batch, gate
 from sync.gating.policy import from_dict
 from sync.gating.verdict import State, Verdict
 from sync.labelstudio import LabelStudio

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import label_configs
-from sync.gating import gate
 from sync.gating.criteria import last_bounds
+from sync.gating.gate import gate
 from sync.gating.policy import GatePolicy, from_dict
 from sync.gating.verdict import State, Verdict
 from sync.records import Answer, Evidence, GoldTask, Result, Role, SampledTask

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import label_configs
-from sync.gating import gate
+from sync.gating.gate import gate
 from sync.gating.policy import GatePolicy, from_dict
 from sync.gating.verdict import State, Verdict
 from sync.records import Answer, Evidence, GoldTask, Result, Role, SampledTask

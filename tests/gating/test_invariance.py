@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import label_configs
-from sync.gating import gate
+from sync.gating.gate import gate
 from sync.gating.policy import from_dict
 from sync.gating.verdict import Verdict
 from sync.records import Answer, Evidence, Result, Role, SampledTask

@@ -11,9 +11,9 @@ import pytest
 
 import label_configs
 from sync.errors import ConfigurationError
-from sync.gating import gate
 from sync.gating.bounds import anytime_bounds
 from sync.gating.candidates.strata import from_json, strata, to_json
+from sync.gating.gate import gate
 from sync.gating.policy import GatePolicy, from_dict
 from sync.gating.verdict import Criterion, Part, State, Verdict
 from sync.records import Answer, Evidence, Result, Role, SampledTask, Strata
