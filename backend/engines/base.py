@@ -133,6 +133,16 @@ class Engine(Protocol):
         """
 
 
+class Taught:
+    """What engines that have to be trained have in common."""
+
+    learns = True
+
+    def version(self, around: Surroundings, config: LabelConfig) -> str:
+        """Versions come from training alone."""
+        return ""
+
+
 class Fixed:
     """What engines that do not learn have in common."""
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from backend.engines.base import Abstention, Answer, Example, Surroundings, Unfit, enough
+from backend.engines.base import Abstention, Answer, Example, Surroundings, Taught, enough
 from backend.images.kernel import PARTS, Kernel, Rows
 from backend.images.reading import Reader
 from backend.images.remote import Remote
 from backend.pixels import Fetch
 from backend.texts import head as heads
 from backend.texts.answering import Answering
-from backend.texts.questions import answerable, question
+from backend.texts.questions import answerable
 from label_configs import LabelConfig, ObjectTag
 from sync.records import Json
 
@@ -53,19 +53,14 @@ class ImageModel:
         return answers
 
 
-class ImageEngine:
+class ImageEngine(Taught):
     """Choices, Taxonomy and Rating over one image."""
 
     options = ImageOptions
-    learns = True
 
     def serves(self, config: LabelConfig, options: Any) -> tuple[str, ...]:
         """The controls that ask one question about a whole task, all of the same image."""
         return _served(config)
-
-    def version(self, around: Surroundings, config: LabelConfig) -> str:
-        """Versions come from training."""
-        return ""
 
     def fit(
         self,
@@ -89,12 +84,7 @@ class ImageEngine:
         kernel = Kernel.of(np.stack([x for x, _ in there]), rng)
         rows = Rows(kernel.rows(np.stack([x for x, _ in there])).astype(np.float32))
         known = [example for _, example in there]
-        weights = np.array([example.weight for example in known], np.float32)
-        answers = [example.values for example in known]
-        questions = [question(config.by_name[name], answers) for name in served]
-        found = [heads.learn(each, rows, weights, rng) for each in questions if each is not None]
-        if not found:
-            raise Unfit("all labels are the same: label tasks of at least two kinds")
+        found = heads.learn_each([config.by_name[name] for name in served], known, rows, rng)
         return {
             "field": json.dumps(field),
             "heads": json.dumps([head.as_json() for head, _ in found]),

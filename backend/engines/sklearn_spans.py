@@ -16,6 +16,7 @@ from backend.engines.base import (
     NoOptions,
     Proposal,
     Surroundings,
+    Taught,
     Unfit,
     enough,
 )
@@ -53,19 +54,14 @@ class SpanModel:
         return [_together(list(answers.values())) for answers in found]
 
 
-class SpanEngine:
+class SpanEngine(Taught):
     """Labels on Text, HyperTextLabels on HyperText and ParagraphLabels on Paragraphs."""
 
     options = NoOptions
-    learns = True
 
     def serves(self, config: LabelConfig, options: Any) -> tuple[str, ...]:
         """The controls that mark one text of the task's data with labels of a fixed list."""
         return tuple(control.name for control in config.controls if _is_served(control))
-
-    def version(self, around: Surroundings, config: LabelConfig) -> str:
-        """Versions come from training."""
-        return ""
 
     def fit(
         self,

@@ -14,14 +14,14 @@ from backend.engines.base import (
     Example,
     NoOptions,
     Surroundings,
-    Unfit,
+    Taught,
     enough,
 )
 from backend.texts import head as heads
 from backend.texts import shown
 from backend.texts.answering import Answering
 from backend.texts.features import Known, Vocabulary, Weights, features
-from backend.texts.questions import answerable, question
+from backend.texts.questions import answerable
 from backend.texts.scorer import Scorer
 from backend.texts.solver import Array
 from label_configs import LabelConfig
@@ -47,19 +47,14 @@ class TextModel:
         return [nothing if text is None else next(found) for text in read]
 
 
-class TextEngine:
+class TextEngine(Taught):
     """Choices, Taxonomy and Rating over texts, dialogues and HTML."""
 
     options = NoOptions
-    learns = True
 
     def serves(self, config: LabelConfig, options: Any) -> tuple[str, ...]:
         """The controls that ask one question about a whole task, on objects that show text."""
         return answerable(config)
-
-    def version(self, around: Surroundings, config: LabelConfig) -> str:
-        """Versions come from training."""
-        return ""
 
     def fit(
         self,
@@ -83,13 +78,8 @@ class TextEngine:
         # What is held out is drawn in this order, whichever way the examples came.
         there.sort(key=lambda pair: pair[0])
         rows = [example for _, example in there]
-        answers = [example.values for example in rows]
-        asked = [question(config.by_name[name], answers) for name in served]
         known, x = features([text for text, _ in there])
-        weights = np.array([example.weight for example in rows], np.float32)
-        found = [heads.learn(each, x, weights, rng) for each in asked if each is not None]
-        if not found:
-            raise Unfit("all labels are the same: label tasks of at least two kinds")
+        found = heads.learn_each([config.by_name[name] for name in served], rows, x, rng)
         return {
             "fields": json.dumps(fields),
             "heads": json.dumps([head.as_json() for head, _ in found]),

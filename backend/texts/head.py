@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from backend.engines.base import Example, Unfit
 from backend.texts.calibration import exponent, held_out, sigmoids, temperature, unseen
-from backend.texts.questions import Outcome, Question, value
+from backend.texts.questions import Outcome, Question, question, value
 from backend.texts.solver import Array, Linear, Link, Margins, Sigmoids, Softmax, W, fit
 from label_configs import Control, kind_of
 from sync.errors import Skippable
@@ -54,6 +55,29 @@ def of_json(found: Mapping[str, Any]) -> Head:
     """The head that `as_json` described."""
     outcomes = (tuple(o) if isinstance(o, list) else o for o in found["outcomes"])
     return Head(**{**found, "outcomes": tuple(outcomes)})
+
+
+def learn_each(
+    controls: Sequence[Control], examples: Sequence[Example], x: Linear[W], rng: np.random.Generator
+) -> list[tuple[Head, W]]:
+    """A head with its columns for each control whose answers differ.
+
+    Args:
+        controls: those that are asked.
+        examples: what people answered, n of them.
+        x: the features of the examples, n rows.
+        rng: draws what is held out.
+
+    Raises:
+        Unfit: the answers to none of them differ.
+    """
+    weights = np.array([example.weight for example in examples], np.float32)
+    answers = [example.values for example in examples]
+    asked = [question(control, answers) for control in controls]
+    found = [learn(each, x, weights, rng) for each in asked if each is not None]
+    if not found:
+        raise Unfit("all labels are the same: label tasks of at least two kinds")
+    return found
 
 
 def learn(
