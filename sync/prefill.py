@@ -76,15 +76,17 @@ def prefill(
     config = label_configs.parse(project.label_config)
     reasons: Counter[str] = Counter()
     versions: Counter[str] = Counter()
-    pause = _Pause(clock)
+    pause, ended = _Pause(clock), 0
     for made in _made(server, generator, project, asked, pause, progress):
         reasons.update(c.reason for c in made if c.result is None)
         with pause:
             there = [c for c in made if c.result is not None]
             for portion in portions(prioritised(there, (), data, config)):
-                place(server, store, project, portion)
-                versions.update(c.generator_version for c in portion)
-                progress("placed", versions.total() + reasons.total(), len(asked))
+                closed = _place(server, store, project, portion)
+                left |= closed
+                versions.update(c.generator_version for c in portion if c.task_id not in closed)
+                ended += len(portion)
+                progress("placed", ended + reasons.total(), len(asked))
     kinds = Counter(left.values())
     return Prefilled(
         tasks=len(tasks),
@@ -155,6 +157,18 @@ def _chosen(
     return tasks
 
 
+def _place(
+    server: LabelStudio, store: Store, project: Project, portion: Sequence[Candidate]
+) -> dict[int, str]:
+    """Place those that may be placed still; why the others may not, by task."""
+    # Candidates take a while to make, and a freeze may have been faster.
+    closed = _closed(store, project.project_id, [c.task_id for c in portion])
+    rest = [c for c in portion if c.task_id not in closed]
+    if rest:
+        place(server, store, project, rest)
+    return closed
+
+
 def _left_alone(
     server: LabelStudio, store: Store, project_id: int, tasks: Sequence[Task]
 ) -> dict[int, str]:
@@ -163,7 +177,12 @@ def _left_alone(
     known = (
         ("predicted", set(server.task_ids(project_id, predicted=True))),
         ("labelled", store.annotated_task_ids(project_id)),
-        ("frozen", store.candidates(project_id, ids)),
-        ("gold", store.gold(project_id)),
     )
-    return {task_id: kind for kind, which in known for task_id in ids if task_id in which}
+    found = {task_id: kind for kind, which in known for task_id in ids if task_id in which}
+    return found | _closed(store, project_id, ids)
+
+
+def _closed(store: Store, project_id: int, ids: Sequence[int]) -> dict[int, str]:
+    """Which of the tasks are frozen or gold by now."""
+    frozen, gold = store.candidates(project_id, ids), store.gold(project_id)
+    return dict.fromkeys(frozen, "frozen") | {i: "gold" for i in ids if i in gold}

@@ -78,7 +78,7 @@ def freeze(
     config = _config(project, raw.get("control_weights"))
     _refuse_slices(asked, config, policy)
     _refuse_seen(server, project.project_id, name, asked)
-    made = _ask(generator, project, parse.stamp(raw), name, asked, config, progress)
+    made = _ask(server, generator, project, parse.stamp(raw), name, asked, config, progress)
     population = _population(name, asked, made)
     places = draw(population, key, limit=policy.sample.limit, blind_share=policy.sample.blind_share)
     batch = Batch(
@@ -161,6 +161,7 @@ def _refuse_seen(server: LabelStudio, project_id: int, name: str, tasks: Sequenc
 
 
 def _ask(
+    server: LabelStudio,
     generator: Generator,
     project: Project,
     stamp: str,
@@ -174,6 +175,8 @@ def _ask(
     proposals = generator.propose(
         project, stamp, tasks, lambda done: progress("candidates", done, len(tasks))
     )
+    # That takes a while, in which something else may have pre-filled the tasks.
+    _refuse_seen(server, project.project_id, name, tasks)
     return candidates(tasks, proposals, name, version, config)
 
 

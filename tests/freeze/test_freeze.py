@@ -168,3 +168,27 @@ def test_the_precision_of_controls_that_count_nothing_is_not_asked_for(store: St
     weights = {"label": {"overall": 0.0}, "note": {"overall": 1.0}}
     with pytest.raises(ConfigurationError, match="no candidate has a label in a control that"):
         close(store, "locale", weights, project=project)
+
+
+def test_predictions_that_came_while_the_generator_worked_stop_the_freeze(store: Store) -> None:
+    """People may have seen them, so nothing is frozen."""
+
+    class Seen(Server):
+        def task_ids(self, project_id: int, predicted: bool = False) -> list[int]:
+            del project_id, predicted
+            return [3] if labeller.asked else []
+
+    labeller = Labeller()
+    with pytest.raises(ConfigurationError, match="1 tasks of batch 'b' already show predictions"):
+        freeze(
+            cast(LabelStudio, Seen(None)),
+            store,
+            cast(Generator, labeller),
+            PROJECT,
+            "b",
+            from_dict({}),
+            queue_field="queue_id",
+            key="00" * 32,
+            now=START,
+        )
+    assert store.batch(1, "b") is None

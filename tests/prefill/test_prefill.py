@@ -105,9 +105,8 @@ def test_every_task_gets_one_prediction_under_the_projects_version(store: Store)
     assert sorted(there.ids()) == list(range(1, 13))
 
 
-def test_what_is_judged_or_known_is_left_alone(store: Store) -> None:
-    """Frozen, gold and labelled tasks get nothing, and are counted."""
-    batch = Batch(
+def batch() -> Batch:
+    return Batch(
         name="b",
         frozen_at=START,
         sampling_key="00",
@@ -118,7 +117,11 @@ def test_what_is_judged_or_known_is_left_alone(store: Store) -> None:
         population=1,
         queue_length=0,
     )
-    store.freeze(1, batch, [replace(made(1)[0], task_id=2)], [], {2: "h2"})
+
+
+def test_what_is_judged_or_known_is_left_alone(store: Store) -> None:
+    """Frozen, gold and labelled tasks get nothing, and are counted."""
+    store.freeze(1, batch(), [replace(made(1)[0], task_id=2)], [], {2: "h2"})
     store.add_gold(1, [Gold(task_id=3, result=GOOD)])
     answer = Annotation(
         annotation_id=1,
@@ -138,6 +141,22 @@ def test_what_is_judged_or_known_is_left_alone(store: Store) -> None:
     assert sorted(row["task"] for row in server.rows) == [1, 5]
     assert (done.tasks, done.placed) == (5, 2)
     assert (done.frozen, done.gold, done.labelled) == (1, 1, 1)
+
+
+def test_what_is_frozen_or_gold_meanwhile_gets_nothing(store: Store) -> None:
+    """Candidates take long, and a task that is drawn to be blind must stay blind."""
+    server = Server()
+
+    def predict(body: Json) -> Any:
+        if store.batch(1, "b") is None:
+            store.freeze(1, batch(), [replace(made(1)[0], task_id=2)], [], {2: "h2"})
+            store.add_gold(1, [Gold(task_id=3, result=GOOD)])
+        return every(good)(body)
+
+    with upstream(predict) as there:
+        done = run(server, store, there, batch="b")
+    assert sorted(row["task"] for row in server.rows) == [1, 4, 5]
+    assert (done.placed, done.frozen, done.gold) == (3, 1, 1)
 
 
 def test_only_the_tasks_of_a_filter_are_pre_filled(store: Store) -> None:
