@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections import Counter
@@ -71,7 +72,8 @@ class Progress:
             return
         self._written = now
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        building = self._path.with_suffix(f".{threading.get_ident()}")
+        # Threads of two processes may have the same number.
+        building = self._path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         building.write_text(json.dumps(_told(run, over)), encoding="utf-8")
         building.replace(self._path)
 

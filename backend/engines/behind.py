@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from backend.engines.answer_cache import AnswerCache
+from backend.faults import describe
 from backend.progress import Progress
 from sync.generator import Failure, Generator, Group, Item, Line, Proposal, pace_of
 from sync.records import Json
+
+_log = logging.getLogger(__name__)
 
 #: Tasks that may wait for one backend, whoever asked for them.
 MOST_WAITING = 50_000
@@ -127,7 +132,8 @@ class Behind:
             return self._progress.setdefault(asked.folder, Progress(asked.folder))
 
     def _begun(self, items: Sequence[Item[Any]]) -> None:
-        self.progress(items[0].group).asked(len(items))
+        with _unhindered():
+            self.progress(items[0].group).asked(len(items))
 
     def _settled(self, items: Sequence[Item[Any]]) -> None:
         """Keep answers and count all; those that are given up are of any project."""
@@ -136,5 +142,16 @@ class Behind:
             if item.proposal is not None:
                 by_group.setdefault(item.group, {})[item.key] = item.proposal
         for asked, made in by_group.items():
-            self.cache(asked).put(made)
-            self.progress(asked).answered([p.reason if p.failed else "" for p in made.values()])
+            with _unhindered():
+                self.cache(asked).put(made)
+            with _unhindered():
+                self.progress(asked).answered([p.reason if p.failed else "" for p in made.values()])
+
+
+@contextmanager
+def _unhindered() -> Iterator[None]:
+    """A full disk costs what would be kept, and not those who wait for answers."""
+    try:
+        yield
+    except Exception as error:
+        _log.error("answers or their progress are not kept: %s", describe(error))

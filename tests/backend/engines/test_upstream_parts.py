@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from backend.engines.answer_cache import AnswerCache
 from backend.progress import FILE, Progress, read
 from sync.generator import Proposal
 from sync.generator.pace import Pace
+from tests.backend.engines.upstream_cases import model, proposed, tasks
+from tests.upstreams import every, good, upstream
 
 ANSWER = Proposal(answer={"result": [{"value": "ü😀"}], "score": 0.5})
 
@@ -96,6 +99,33 @@ def test_requests_that_follow_each_other_are_one_run(tmp_path: Path) -> None:
     clock.now += 60
     progress.asked(7)
     assert json.loads((tmp_path / FILE).read_text())["total"] == 7
+
+
+def test_answers_that_cannot_be_kept_are_given(tmp_path: Path) -> None:
+    """Whatever the disk refuses, each question is answered, the third like the first."""
+    (tmp_path / FILE).mkdir()
+    with upstream(every(good)) as there:
+        asked = model(there, tmp_path, at_once=1, deadline_seconds=5)
+        for number in range(3):
+            assert proposed(asked.predict(tasks([number]))) == [0]
+
+
+def test_two_processes_do_not_write_to_one_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their main threads may have the same number, and one would take away the other's file."""
+    written = []
+    write = Path.write_text
+
+    def kept(path: Path, *given: str, **named: str) -> int:
+        written.append(path)
+        return write(path, *given, **named)
+
+    monkeypatch.setattr(Path, "write_text", kept)
+    for process in (11, 12):
+        monkeypatch.setattr(os, "getpid", lambda number=process: number)
+        Progress(tmp_path).asked(1)
+    assert len(set(written)) == 2
 
 
 def test_a_broken_progress_file_is_no_error(tmp_path: Path) -> None:
