@@ -53,13 +53,13 @@ def near(texts: Sequence[str], against: Sequence[str]) -> list[Near]:
     """The texts that are near-duplicates of one of the others, in their order.
 
     Each comes once, with the strictest measure that finds it and the text that it resembles most
-    by that. A text without a word is a near-duplicate of nothing.
+    by that. Of a text without a word the signs count, and an empty one resembles nothing.
 
     Args:
         texts: many.
         against: few; time grows with both.
     """
-    left, right = [words(text) for text in texts], [words(text) for text in against]
+    left, right = [_said(text) for text in texts], [_said(text) for text in against]
     found: dict[int, Near] = {}
     for measure in (_exact, _pairs_of_words, _letters):
         left = [[] if i in found else text for i, text in enumerate(left)]
@@ -68,6 +68,10 @@ def near(texts: Sequence[str], against: Sequence[str]) -> list[Near]:
             if known is None or one.similarity > known.similarity:
                 found[one.index] = one
     return [found[index] for index in sorted(found)]
+
+
+def _said(text: str) -> list[str]:
+    return words(text) or text.split()
 
 
 def _exact(left: Sequence[list[str]], right: Sequence[list[str]]) -> Iterator[Near]:

@@ -19,6 +19,8 @@ LONGEST = 20_000
 _UNSPACED = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff])"
 )
+# What nobody sees: soft hyphens, spaces and joiners without width, marks of direction and order.
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _WORD = re.compile(r"\w+")
 #: An odd multiplier that spreads bits well: 2^64 divided by the golden ratio.
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
@@ -31,7 +33,7 @@ def words(text: str) -> list[str]:
     """
     plain = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
     if not plain.isascii():
-        plain = _UNSPACED.sub(r" \1 ", plain)
+        plain = _UNSPACED.sub(r" \1 ", _UNSEEN.sub("", plain))
     return _WORD.findall(plain)
 
 

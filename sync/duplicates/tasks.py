@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from label_configs import LabelConfig
+from label_configs.kinds.dynamic import lookup
 from sync.duplicates.near import Near, near
 from sync.duplicates.normal import words
 from sync.duplicates.pictures import FloatArray, similar_pictures
@@ -17,6 +18,9 @@ from sync.records import Json
 
 #: An address of something, or the thing itself as a data URI.
 _ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|/)\S+\Z")
+
+#: A field or something within it, in a tag's value.
+_PARTS = re.compile(r"\$[\w.\[\]]+")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,14 +40,20 @@ def shown(data: Json, config: LabelConfig, picture: FloatArray | None = None) ->
 
     Ids and other fields that nobody sees would make copies look different.
     """
-    fields = dict.fromkeys(tag.field for tag in config.objects)
-    texts = [text for field in fields for text in _texts(data.get(field))]
+    places = dict.fromkeys(tag.value for tag in config.objects)
+    texts = [text for place in places for found in _at(data, place) for text in _texts(found)]
     media = [text for text in texts if _ADDRESS.match(text)]
     return Shown(
         text="\n".join(text for text in texts if not _ADDRESS.match(text)),
         media=tuple(hashlib.sha256(m.encode("utf-8", "replace")).hexdigest() for m in media),
         picture=picture,
     )
+
+
+def _at(data: Json, place: str) -> list[Any]:
+    """What a tag's value shows: a field, something within it, or several amid words of its own."""
+    found = lookup(data, place)
+    return [lookup(data, part) for part in _PARTS.findall(place)] if found is None else [found]
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -105,3 +105,14 @@ def test_planted_copies_are_found_and_nothing_else() -> None:
         many[index] = copy
     found = near([" ".join(t) for t in many], [" ".join(t) for t in few])
     assert {one.index: one.of for one in found} == planted
+
+
+@pytest.mark.parametrize("unseen", ["\u00ad", "\u200b", "\u2060", "\ufeff"])
+def test_what_nobody_sees_does_not_hide_a_copy(unseen: str) -> None:
+    """Texts from web pages and PDFs are full of it."""
+    assert near([unseen.join(LONG)], [LONG])[0].measure == "exact"
+
+
+def test_texts_without_words_are_compared_by_their_signs() -> None:
+    """Reviews that are nothing but emoji are common, and their copies are copies."""
+    assert [n.index for n in near(["😀👍", "😀", "?!", "", " "], ["😀👍", "", "?! "])] == [0, 2]

@@ -21,6 +21,16 @@ def test_only_what_annotators_see_counts() -> None:
     assert shown({}, config).text == ""
 
 
+@pytest.mark.parametrize("value", ["$doc.texts[1]", "Says: $doc.texts[1]"])
+def test_texts_within_fields_are_seen(value: str) -> None:
+    """Label Studio shows what stands deeper in the data, and amid other words."""
+    config = label_configs.parse(
+        f'<View><Text name="t" value="{value}"/><Choices name="c" toName="t">'
+        '<Choice value="a"/></Choices></View>'
+    )
+    assert shown({"doc": {"texts": ["no", "hello"]}, "t": "no"}, config).text == "hello"
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
