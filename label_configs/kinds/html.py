@@ -11,6 +11,7 @@ from bisect import bisect
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from html import unescape
 from html.parser import HTMLParser
 
 from label_configs.kinds.units import characters, units
@@ -92,7 +93,7 @@ def document(html: str) -> Document:
     parser = _Nodes()
     # Parsers of HTML see no carriage return (HTML Standard, 13.2.3.5).
     parser.feed(html.replace("\r\n", "\n").replace("\r", "\n"))
-    parser.close()
+    parser.end()
     return Document("".join(parser.parts), parser.nodes)
 
 
@@ -107,6 +108,20 @@ class _Nodes(HTMLParser):
         self.hidden = ""
         #: The XPath of the text node that more text would continue.
         self.current = ""
+
+    def end(self) -> None:
+        """Read what is left when all was fed.
+
+        Of a tag or a comment that never ends, nothing is shown (HTML Standard, 13.2.5). `close`
+        would show it, and look for the end of each of its parts anew, which takes for ever.
+        """
+        rest, self.rawdata = self.rawdata, ""
+        if rest and self.cdata_elem is None and (rest in ("<", "</") or rest[0] != "<"):
+            self.handle_data(unescape(rest))
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """What begins like <![CDATA[ ends at the next > in HTML, whatever it holds."""
+        return self.parse_bogus_comment(i, report)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self.hidden or tag in _OUTER:

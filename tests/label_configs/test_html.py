@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,3 +105,28 @@ def test_elements_deeper_than_browsers_nest_them_take_no_room() -> None:
 def test_carriage_returns_are_line_breaks() -> None:
     """HTML Standard, 13.2.3.5: of a pair with a line feed only that is left."""
     assert document("<p>a\r\nb\rc</p>").text == "a\nb\nc"
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("a <b", "a "),
+        ("a <!-- b", "a "),
+        ("a <![CDATA[b> c", "a  c"),
+        ("a <![b[c]]> d", "a  d"),
+        ("a </", "a </"),
+        ("a <", "a <"),
+        ("a &am", "a &am"),
+    ],
+)
+def test_of_what_never_ends_nothing_is_shown(source: str, text: str) -> None:
+    """Tags and comments end with the document, as the HTML Standard says in 13.2.5."""
+    assert document(source).text == text
+
+
+@pytest.mark.parametrize("part", ["<a b='", "<a  ", "<a =", "<a/", "<!--", "<![CDATA[", "<?"])
+def test_what_never_ends_is_read_once(part: str) -> None:
+    """A megabyte of it takes less than the seconds that a second look at each part would."""
+    before = time.process_time()
+    document(part * (1_000_000 // len(part)))
+    assert time.process_time() - before < 5
