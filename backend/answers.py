@@ -98,13 +98,23 @@ class Answers:
             for_freeze: a freeze asks, so an engine answers for every task.
             context: what a person just drew, where Label Studio asks interactively.
         """
-        if not for_freeze and self._connected(project_id) is not None:
-            ids = [int(task["id"]) for task in tasks]
-            # What helps a person who draws is not stored, so it may be told where nothing is
-            # withheld.
-            if context is None or self._store.withheld(project_id, ids):
-                return self._ledger(project_id, ids)
-        return self._engine(project_id, tasks, xml, for_freeze, context)
+        ids = [int(task["id"]) for task in tasks]
+        if not for_freeze and self._is_closed(project_id, ids, context):
+            return self._ledger(project_id, ids)
+        found = self._engine(project_id, tasks, xml, for_freeze, context)
+        # An engine may take longer than to connect and freeze.
+        if not for_freeze and self._is_closed(project_id, ids, context):
+            return self._ledger(project_id, ids)
+        return found
+
+    def _is_closed(self, project_id: int, ids: Sequence[int], context: Json | None) -> bool:
+        """Whether only the ledger may answer.
+
+        What helps a person who draws is not stored, so it may be told where nothing is withheld.
+        """
+        if self._connected(project_id) is None:
+            return False
+        return context is None or bool(self._store.withheld(project_id, ids))
 
     def _xml(self, project_id: int, xml: str) -> str:
         project = None if xml else self._connected(project_id)

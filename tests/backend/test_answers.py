@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
+from backend.answers import Answers
 from backend.registry import Registry
-from sync.records import Json
+from backend.serving import Serving
+from label_configs import LabelConfig
+from sync.records import Gold, Json
 from sync.settings import Settings
+from sync.store import Store
 
 Body = Callable[..., Json]
 Auth = tuple[str, str]
@@ -127,3 +132,29 @@ def test_a_lost_model_abstains(
     (home / "9" / current / "model.skops").unlink()
     assert elements(client, body(5, project="9.1"), auth) == [{}]
     assert version != current
+
+
+@pytest.mark.parametrize("context", [None, {"result": []}])
+def test_what_is_frozen_while_an_engine_works_is_withheld(
+    team_settings: Settings, store: Store, config: LabelConfig, spy: Any, context: Json | None
+) -> None:
+    """Its answer comes too late, whether a task is opened or a person draws."""
+    now = 0.0
+    answers = Answers(store, Serving(team_settings), lambda: now)
+    ask = spy.predict
+
+    def slow(tasks: Sequence[Json], context: Json | None = None) -> Any:
+        nonlocal now
+        now += 60
+        found = ask(tasks, context)
+        connected = store.project(1)
+        assert connected is not None
+        store.save_project(replace(connected, project_id=9))
+        store.add_gold(9, [Gold(task_id=5, result=[])])
+        return found
+
+    spy.predict = slow
+    sent = [{"id": 5, "data": {"text": "t"}}]
+    found, count = answers.predict(9, sent, config.xml, for_freeze=False, context=context)
+    assert found == [{}]
+    assert count == {"withheld": 1}
