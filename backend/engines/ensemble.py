@@ -18,6 +18,7 @@ from backend.engines.base import (
     Answer,
     Engine,
     Example,
+    Late,
     Model,
     Proposal,
     Surroundings,
@@ -161,7 +162,7 @@ class EnsembleModel:
     terms: Terms
 
     def predict(self, tasks: Sequence[Json], context: Json | None = None) -> list[Answer]:
-        """What the members agree on; it abstains where that is nothing."""
+        """What the members agree on; it abstains where that is nothing, or one is late."""
         asked = [seat.model.predict(tasks, context) for seat in self.seats]
         return [
             self._answer(task["data"], [answers[i] for answers in asked])
@@ -169,6 +170,8 @@ class EnsembleModel:
         ]
 
     def _answer(self, data: Json, answers: Sequence[Answer]) -> Answer:
+        if late := [answer for answer in answers if isinstance(answer, Late)]:
+            return late[0]
         given: defaultdict[str, list[tuple[int, Opinion]]] = defaultdict(list)
         for number, answer in enumerate(answers):
             for name, opinion in self.seats[number].opinions(answer, self.config, data).items():
@@ -216,8 +219,7 @@ class EnsembleEngine:
     """Members that are engines themselves."""
 
     options = EnsembleOptions
-    #: Where a member does.
-    learns = True
+    learns = True  # Where a member does.
 
     def __init__(self, engines: Mapping[str, Engine]) -> None:
         """The engines that may be members, by name."""

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import label_configs
-from backend.engines import ENGINES, Abstention, Answer, Proposal, Surroundings, Unfit
+from backend.engines import ENGINES, Abstention, Answer, Late, Proposal, Surroundings, Unfit
 from backend.engines.base import Fixed, NoOptions
 from backend.engines.ensemble import EnsembleEngine
 from backend.options import Chosen, chosen, options_of
@@ -102,6 +102,12 @@ def test_members_that_abstain_have_no_opinion() -> None:
     found = ask({"a": said(choice("red", 0.8))}, a=("c",), b=("c",))
     assert found == said(choice("red", 0.8))
     assert ask({}, a=("c",), b=("c",)) == Abstention("as told")
+
+
+def test_a_late_member_is_waited_for() -> None:
+    """An answer without it would be another one the next time, and be kept all the same."""
+    found = ask({"a": said(choice("red", 0.8)), "b": Late("slow")}, a=("c",), b=("c",))
+    assert found == Late("slow")
 
 
 def test_members_that_differ_abstain() -> None:
