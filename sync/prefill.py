@@ -161,8 +161,13 @@ def _place(
     server: LabelStudio, store: Store, project: Project, portion: Sequence[Candidate]
 ) -> dict[int, str]:
     """Place those that may be placed still; why the others may not, by task."""
-    # Candidates take a while to make, and a freeze may have been faster.
-    closed = _closed(store, project.project_id, [c.task_id for c in portion])
+    # Candidates take a while to make: a freeze may have been faster, or another pre-fill, which
+    # goes through the tasks in the same order.
+    settle(server, store, project.project_id)
+    ids = [c.task_id for c in portion]
+    again = server.is_predicted(ids[0])
+    known = set(server.task_ids(project.project_id, predicted=True)) if again else set()
+    closed = {i: "predicted" for i in ids if i in known} | _closed(store, project.project_id, ids)
     rest = [c for c in portion if c.task_id not in closed]
     if rest:
         place(server, store, project, rest)

@@ -159,6 +159,21 @@ def test_what_is_frozen_or_gold_meanwhile_gets_nothing(store: Store) -> None:
     assert (done.placed, done.frozen, done.gold) == (3, 1, 1)
 
 
+def test_two_that_run_at_once_place_nothing_twice(store: Store) -> None:
+    """What the other one placed meanwhile is left to it."""
+    server = Server()
+
+    def predict(body: Json) -> Any:
+        if not server.rows:
+            server.rows += [{"task": i} for i in (1, 2, 3)]
+        return every(good)(body)
+
+    with upstream(predict) as there:
+        done = run(server, store, there, batch="b")
+    assert sorted(row["task"] for row in server.rows) == [1, 2, 3, 4, 5]
+    assert (done.placed, done.predicted) == (2, 3)
+
+
 def test_only_the_tasks_of_a_filter_are_pre_filled(store: Store) -> None:
     """A value of a field of the data chooses them; one that nothing has is named."""
     server = Server()
