@@ -87,7 +87,9 @@ class Quotes:
     def __init__(self, control: Control, scene: Scene) -> None:
         """Nothing is taken yet."""
         self._control, self._scene = control, scene
-        self._taken: dict[str, list[Stretch]] = {}
+        self._taken: dict[str, set[Stretch]] = {}
+        #: For each character of an object's text, whether it is in a stretch that is taken.
+        self._covered: dict[str, bytearray] = {}
 
     def place(self, item: Json, among: Sequence[Region] = ()) -> Region | None:
         """A region where the item says, by a quote or by `start` and `end`.
@@ -107,8 +109,12 @@ class Quotes:
         stretch = self._stretch(tag, item, among)
         if stretch is None:
             return None
-        self._taken.setdefault(tag.name, []).append(stretch)
         value = shown.place(tag, self._scene.data, *stretch)
+        start, end = stretch
+        self._taken.setdefault(tag.name, set()).add(stretch)
+        covered = self._covered.setdefault(tag.name, bytearray())
+        covered.extend(bytes(max(0, end - len(covered))))
+        covered[start:end] = b"\x01" * (end - start)
         return {"to_name": tag.name, "value": value}
 
     def _stretch(self, tag: ObjectTag, item: Json, among: Sequence[Region]) -> Stretch | None:
@@ -134,9 +140,9 @@ class Quotes:
 
     def _free(self, tag: ObjectTag, places: Sequence[Stretch]) -> Stretch | None:
         """The first place that touches nothing taken, or else is not taken itself."""
-        taken = self._taken.get(tag.name, [])
+        taken, covered = self._taken.get(tag.name, set()), self._covered.get(tag.name, b"")
         for start, end in places:
-            if all(end <= first or last <= start for first, last in taken):
+            if covered.find(1, start, end) < 0:
                 return start, end
         return next((place for place in places if place not in taken), None)
 

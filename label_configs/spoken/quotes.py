@@ -17,7 +17,8 @@ _PLAIN = str.maketrans(
 )
 
 
-def occurrences(text: str, quote: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=16)
+def occurrences(text: str, quote: str) -> tuple[tuple[int, int], ...]:
     """The first and the last place (not included) of each occurrence, in order.
 
     An exact occurrence is preferred to one that is the same but for case, white space, Unicode
@@ -26,9 +27,9 @@ def occurrences(text: str, quote: str) -> list[tuple[int, int]]:
     """
     quote = quote.strip()
     if not quote:
-        return []
+        return ()
     exact = list(_exact(text, quote))
-    return _whole_words(text, exact) or exact or _alike(text, quote)
+    return tuple(_whole_words(text, exact) or exact or _alike(text, quote))
 
 
 def _alike(text: str, quote: str) -> list[tuple[int, int]]:
