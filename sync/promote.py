@@ -122,17 +122,18 @@ def _near_duplicates(
 ) -> dict[int, str]:
     """The batch's tasks that say nearly what a task says that evaluates, and by which measure.
 
-    A task of the batch that evaluates itself is not among them.
+    A task of the batch that evaluates itself is not among them. One that evaluated and was deleted
+    since did so all the same.
     """
     project_id = project.project_id
     held_out = set(store.gold(project_id))
     for frozen in store.batches(project_id):
         held_out |= _asked(store, project_id, frozen)
-    tasks = store.tasks(project_id)
-    here = [t for t in tasks if t.batch == batch.name and t.task_id not in held_out]
+    here = [t for t in store.tasks(project_id, batch.name) if t.task_id not in held_out]
+    evaluated = [t for t in store.held_out_tasks(project_id) if t.task_id in held_out]
     found = near_tasks(
         [shown(task.data, config) for task in here],
-        [shown(task.data, config) for task in tasks if task.task_id in held_out],
+        [shown(task.data, config) for task in evaluated],
     )
     return {here[one.index].task_id: one.measure for one in found}
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
+import pytest
+
 import label_configs
 from sync.gating.policy import GatePolicy, to_dict
 from sync.gating.verdict import Criterion, Part, State, Verdict
@@ -151,8 +153,9 @@ def test_a_candidate_that_cannot_be_read_any_more_is_left_out_where_labels_are(
     assert set(promoted(tmp_path, {}, verdict, {1: gone})) == {2}
 
 
-def test_near_duplicates_of_what_evaluates_are_left_out(tmp_path: Path) -> None:
-    """A task that says nearly what a validation or gold task says is no training data."""
+@pytest.mark.parametrize("deleted", [[], [1, 2]])
+def test_near_duplicates_of_what_evaluates_are_left_out(tmp_path: Path, deleted: list[int]) -> None:
+    """What says nearly the same as a validation or gold task, deleted or not, trains nothing."""
     texts = {
         1: "Could somebody from the Berlin office call Anna Schmidt back before Friday, please?",
         2: "Anna lives in Paris",
@@ -174,6 +177,7 @@ def test_near_duplicates_of_what_evaluates_are_left_out(tmp_path: Path) -> None:
         seen = [replace(task(i), data={"text": text}) for i, text in texts.items()]
         store.apply(1, [(one, []) for one in seen[:3]] + [(seen[3], [answer(4, [])]),
                         (seen[4], [])], None, NOW)  # fmt: skip
+        store.mark_deleted(1, deleted, NOW)
         store.record_verdict(1, "b", PASS.to_dict(), NOW)
         done = promote(store, PROJECT, "b", target, "0", NOW)
     assert [json.loads(row)["task"] for row in target.read_text().splitlines()] == [5]
