@@ -132,6 +132,19 @@ def test_opening_tasks_pre_fills_them_once(place: Place) -> None:
     assert {code for _, code in place.counted()} == {"200"}
 
 
+def test_pages_of_tasks_pre_fill_them_once(place: Place) -> None:
+    """A listed page, a changed label config and a look at the backend double nothing."""
+    place.learn()
+    place.attach()
+    ids = place.fill(6)
+    place.lead.patch_project(place.project_id, evaluate_predictions_automatically=True)
+    for xml in (place.xml, place.xml.replace('size="5"', 'size="4"')):
+        place.lead.patch_project(place.project_id, label_config=xml)
+        place.call("GET", f"api/ml?project={place.project_id}")
+        assert_each_has_one(place, ids)
+    assert {code for _, code in place.counted()} == {"200"}
+
+
 def test_a_click_in_the_editor_is_answered(place: Place) -> None:
     """An interactive request gets its prediction, and the list of versions is a list."""
     place.learn()
@@ -144,17 +157,30 @@ def test_a_click_in_the_editor_is_answered(place: Place) -> None:
     assert {code for _, code in place.counted()} == {"200"}
 
 
+def by_button(place: Place, backend_id: int) -> None:
+    place.lead.train(backend_id)
+
+
+def by_annotations(place: Place, backend_id: int) -> None:
+    place.lead.patch_project(place.project_id, min_annotations_to_start_training=2)
+    region = {"from_name": "label", "to_name": "text", "type": "choices"}
+    for task_id in place.fill(2):
+        given = {"result": [region | {"value": {"choices": ["other"]}}], "lead_time": 1.0}
+        place.call("POST", f"api/tasks/{task_id}/annotations/", json=given)
+
+
+@pytest.mark.parametrize("start", [by_button, by_annotations])
 def test_start_training_trains_a_connected_project(
-    place: Place, wait_until: Callable[..., None]
+    place: Place, wait_until: Callable[..., None], start: Callable[[Place, int], None]
 ) -> None:
-    """Label Studio's button reaches the trainer, which says how it went; the version is listed."""
+    """The button and every N annotations reach the trainer, which says how it went."""
     with Store.open(place.settings.store_url) as store:
         connect(place.lead, store, place.settings, place.project_id)
         project = store.project(place.project_id)
     assert project is not None
     backend_id = int(project.backend_id or 0)
     assert place.version in place.call("GET", f"api/ml/{backend_id}/versions")["versions"]
-    place.lead.train(backend_id)
+    start(place, backend_id)
     status = place.settings.home / "models" / str(place.project_id) / "status.json"
     wait_until(status.exists)
     wait_until(lambda: json.loads(status.read_text())["state"] == "failed")
