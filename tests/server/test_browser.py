@@ -121,7 +121,8 @@ def test_people_see_verdicts_and_only_shown_candidates(
         seen.add(kind)
         if seen == {"shown", "gold", "blind"}:
             break
-        page.keyboard.press("1")
+        if kind != "shown":  # there the same key may untick the candidate
+            page.keyboard.press("1")
         page.get_by_test_id("bottombar-submit-button").click()
         expect(number).not_to_contain_text(re.compile(rf"\b{task_id}\b"))
     assert seen == {"shown", "gold", "blind"}
