@@ -25,6 +25,9 @@ _log = logging.getLogger(__name__)
 
 Element = dict[str, Any]
 
+#: Why an engine that learns is silent at first.
+UNTRAINED = "no model is trained yet: label some tasks, then run assay train"
+
 #: Failures on single tasks after which the model is taken to fail as a whole.
 _MOST_FAILURES = 8
 #: Seconds for which it is believed whether a project is connected, and how many are remembered.
@@ -54,15 +57,17 @@ class Answers:
         self._slots = threading.BoundedSemaphore(_MOST_AT_ONCE)
         self._projects: dict[int, tuple[float, Project | None]] = {}
 
-    def version(self, project_id: int, xml: str, *, for_freeze: bool) -> str:
-        """The model version that `/setup` names."""
+    def setup(self, project_id: int, xml: str, *, for_freeze: bool) -> dict[str, str]:
+        """What `/setup` is answered with: the model version; to a freeze what is wrong, too."""
         if not for_freeze:
-            return model_version(project_id)
+            return {"model_version": model_version(project_id)}
         try:
-            return self._serving.version(project_id, self._config(self._xml(project_id, xml)))
+            config = self._config(self._xml(project_id, xml))
+            version = self._serving.version(project_id, config)
         except AssayError as error:
             _log.warning("project %s: no version: %s", project_id, error)
-            return ""
+            return {"model_version": "", "problem": str(error)}
+        return {"model_version": version}
 
     def versions(self, project_id: int | None) -> list[str]:
         """Versions of a project, or of all that Assay is connected to.
@@ -128,27 +133,34 @@ class Answers:
         for_freeze: bool,
         context: Json | None,
     ) -> tuple[list[Element], Counter[str]]:
-        nothing: list[Element] = [{} for _ in tasks]
+        def nothing(why: str) -> list[Element]:
+            return [_abstained(Abstention(why), for_freeze) for _ in tasks]
+
         try:
             config = self._config(self._xml(project_id, xml))
+            if for_freeze:
+                # What is placed or judged comes from the engine that was asked for, or from none.
+                self._serving.check(project_id, config)
             served = self._serving.model(project_id, config)
             if served is None:
                 _log.info("project %s: no model is trained yet, abstaining", project_id)
-                return nothing, Counter(abstained=len(tasks))
+                return nothing(UNTRAINED), Counter(abstained=len(tasks))
             with self._slot():
                 answers, failed = _ask(served.model, tasks, context)
         except Busy:
             raise
         except AssayError as error:
             _log.warning("project %s: abstaining: %s", project_id, error)
-            return nothing, Counter(failed=len(tasks))
+            return nothing(str(error)), Counter(failed=len(tasks))
         except Exception as error:
             # Label Studio would show an annotator an error page for whatever escapes here. The
             # error's own text stays out of the log: it may quote the task.
             where = "".join(traceback.format_tb(error.__traceback__))
             kind = type(error).__name__
             _log.error("project %s: %s, abstaining\n%s", project_id, kind, where)
-            return nothing, Counter(failed=len(tasks))
+            return nothing("the engine failed: the backend's log says where"), Counter(
+                failed=len(tasks)
+            )
         shown = "" if for_freeze else model_version(project_id)
         elements = [
             _element(answer, shown or answer.version or served.version)

@@ -202,8 +202,7 @@ def _routes(
         if not guard.allows():
             return _unauthorized()
         asked = Setup.read(_body())
-        version = answers.version(asked.project_id, asked.schema, for_freeze=_for_freeze())
-        return {"model_version": version}
+        return answers.setup(asked.project_id, asked.schema, for_freeze=_for_freeze())
 
     @app.post("/predict")
     def predict() -> Any:

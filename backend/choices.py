@@ -24,6 +24,8 @@ _Stamp = tuple[int, int, int] | None
 class _Known:
     stamp: _Stamp
     engine: Chosen
+    #: What is wrong with the file, whose state before gave the engine.
+    problem: str
 
 
 class Choices:
@@ -50,6 +52,7 @@ class Choices:
         known = self._known.get(key)
         if known is not None and known.stamp == stamp:
             return known.engine
+        problem = ""
         try:
             engine = chosen(self._settings, project_id, config)
         except ConfigurationError as error:
@@ -57,11 +60,23 @@ class Choices:
                 raise
             # Once for each state of the file, since it is remembered below.
             _log.error("project %s: going on with the engine of before: %s", project_id, error)
-            engine = known.engine
+            engine, problem = known.engine, str(error)
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[key] = _Known(stamp, engine)
+        self._known[key] = _Known(stamp, engine, problem)
         return engine
+
+    def check(self, project_id: int, config: LabelConfig) -> None:
+        """See that the engine is what the settings file says, and not what it said before.
+
+        Raises:
+            ConfigurationError: the settings file is wrong.
+            Fatal: no engine serves the label config, or not the one that is named.
+        """
+        self.of(project_id, config)
+        known = self._known.get((project_id, config.xml))
+        if known is not None and known.problem:
+            raise ConfigurationError(known.problem)
 
 
 def _stamp(file: Path) -> _Stamp:

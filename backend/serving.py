@@ -75,8 +75,17 @@ class Serving:
             Fatal: no engine serves the label config, a setting is wrong, or the model is broken.
         """
         self._choices.look()
+        self._choices.check(project_id, config)
         engine = self._choices.of(project_id, config)
         return self._whole(project_id, engine, config, self._newest(project_id))
+
+    def check(self, project_id: int, config: LabelConfig) -> None:
+        """See that what answers is what the settings file asks for.
+
+        Raises:
+            Fatal: the file is wrong, so that the engine of before answers, or none.
+        """
+        self._choices.check(project_id, config)
 
     def model(self, project_id: int, config: LabelConfig) -> Served | None:
         """The model that answers now; None before the first training.

@@ -41,8 +41,13 @@ def connect(server: LabelStudio, store: Store, settings: Settings, project_id: i
     )
     # The backend must know the project before Label Studio first asks it for predictions.
     store.save_project(project)
-    backend_id = _register(server, settings, project)
-    _hook(server, settings, project)
+    try:
+        backend_id = _register(server, settings, project)
+        _hook(server, settings, project)
+    except AssayError:
+        if known is None:
+            store.forget_project(project_id)
+        raise
     project = replace(project, backend_id=backend_id)
     store.update_project(project_id, backend_id=backend_id)
     return project
@@ -98,6 +103,11 @@ def _reachable(settings: Settings) -> Iterator[None]:
         text = str(error)
         if "reserved network address" in text:
             raise Fatal(_BLOCKED) from None
+        if "401 Client Error" in text:
+            raise Fatal(
+                f"Assay's backend at {settings.backend_url} refuses the password: set "
+                "ASSAY_BACKEND_USER and ASSAY_BACKEND_PASSWORD to what it was started with"
+            ) from None
         if "health check failed" in text or "Can't connect" in text:
             raise Fatal(
                 f"Label Studio cannot reach Assay's backend at {settings.backend_url}: start the "

@@ -12,7 +12,7 @@ from sync.cli.root import USAGE, App, project_option, with_app
 @click.command()
 @with_app
 def doctor(app: App) -> None:
-    """Check the settings, the store, Label Studio and the backend; say what to change.
+    """Check the settings, the store, Label Studio, the backend and its engines.
 
     Makes a temporary project in Label Studio to see what the server permits, and removes it.
     """
@@ -22,9 +22,25 @@ def doctor(app: App) -> None:
     for finding in examine(app.settings, lambda: app.server, lambda: app.store):
         click.echo(f"{'ok   ' if finding.ok else 'WRONG'} {finding.what}: {finding.detail}")
         wrong += not finding.ok
+    if not wrong:
+        wrong = _engines(app)
     if wrong:
         sys.exit(USAGE)
     click.echo("Everything that Assay needs is there.")
+
+
+def _engines(app: App) -> int:
+    """Say how the engine of each connected project stands; how many cannot work."""
+    from sync.cli.batches import generator_of
+
+    wrong = 0
+    with generator_of(app) as generator:
+        for project in app.store.projects():
+            problem = generator.problem(project, f"{project.project_id}.0")
+            state = "WRONG" if problem else "ok   "
+            click.echo(f"{state} candidates of project {project.project_id}: {problem or 'ready'}")
+            wrong += bool(problem)
+    return wrong
 
 
 @click.command()

@@ -41,7 +41,7 @@ def prefill(
     For teams that only want pre-labels, and for tasks that no batch will be decided on. A batch
     that is to be judged is pre-filled by its freeze instead. Tasks of frozen batches, gold,
     labelled tasks and those that hold a prediction are left alone, so that a run that was cut
-    off is completed by running it again.
+    off is completed by running it again. Exit code 1: there was a candidate for none of them.
     """
     from sync.prefill import prefill as use_case
     from sync.pull import connected
@@ -63,6 +63,8 @@ def prefill(
     finally:
         progress.close()
     _tell(done)
+    if done.reasons and not done.placed:
+        raise SystemExit(1)
 
 
 def _tell(done: Prefilled) -> None:

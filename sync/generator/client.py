@@ -117,6 +117,20 @@ class Generator:
         Raises:
             Failure: it did not answer.
         """
+        return str(self._setup(group, seconds, hostname).get("model_version") or "")
+
+    def problem(self, project: Project, stamp: str) -> str:
+        """What it says is wrong with its engine for the project; "" where it says nothing.
+
+        Only Assay's own backend says so.
+        """
+        try:
+            answer = self._setup(Group(stamp, project.label_config), self._seconds)
+        except Failure as error:
+            return str(error)
+        return str(answer.get("problem") or "")
+
+    def _setup(self, group: Group, seconds: float, hostname: str = "") -> Json:
         body = {
             "project": group.stamp,
             "schema": group.label_config,
@@ -125,8 +139,7 @@ class Generator:
             "extra_params": "",
         }
         answer = self._wire.post("setup", body, seconds, tries=2)
-        version = answer.get("model_version") if isinstance(answer, dict) else None
-        return str(version or "")
+        return answer if isinstance(answer, dict) else {}
 
     def propose(
         self,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from backend.answers import Answers
+from backend.answers import UNTRAINED, Answers
 from backend.registry import Registry
 from backend.serving import Serving
 from label_configs import LabelConfig
@@ -72,12 +72,28 @@ def test_a_freeze_is_answered_by_the_engine(
 def test_without_a_model_all_abstain(
     client: FlaskClient, body: Body, auth: Auth, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Before the first training each task gets an empty element, and the log says why."""
+    """Before the first training each task gets an empty element; log and freeze are told why."""
     caplog.set_level(logging.INFO)
-    assert elements(client, body(1, 2), auth, headers=FREEZE) == [{}, {}]
+    assert elements(client, body(1, 2, project="9.1"), auth) == [{}, {}]
     assert "no model is trained yet" in caplog.text
+    told = elements(client, body(1, 2), auth, headers=FREEZE)
+    assert [element["abstained"] for element in told] == [UNTRAINED, UNTRAINED]
     setup = client.post("/setup", json={"project": "1.1"}, headers=FREEZE, auth=auth)
     assert setup.json == {"model_version": ""}
+
+
+def test_a_broken_setting_places_nothing(
+    client: FlaskClient, body: Body, auth: Auth, spy: Any, team_settings: Settings
+) -> None:
+    """A freeze gets no candidates of the engine of before, but what is wrong with the file."""
+    setup = {"json": {"project": "1.1"}, "headers": FREEZE, "auth": auth}
+    assert client.post("/setup", **setup).json["model_version"].startswith("spy@")
+    (team_settings.home / "assay.toml").write_text('[engine]\nuse = "spie"\n')
+    told = client.post("/setup", **setup).json
+    assert told["model_version"] == ""
+    assert "'spie'" in told["problem"]
+    (element,) = elements(client, body(1), auth, headers=FREEZE)
+    assert element == {"abstained": told["problem"]}
 
 
 def test_a_task_that_breaks_the_engine_costs_itself_alone(
