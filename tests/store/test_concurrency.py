@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from sync.errors import ConfigurationError
 from sync.records import Annotation, Batch, Task
@@ -122,4 +123,13 @@ def test_a_new_store_can_be_opened_by_all_at_once(database_url: str) -> None:
     assert [type(store) for store in opened] == [Store] * WORKERS
     for store in opened:
         if isinstance(store, Store):
+            store.close()
+
+
+def test_new_files_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    """Of a dozen new SQLite stores each is opened by eight at the same moment."""
+    for number in range(12):
+        url = f"sqlite:///{tmp_path / f'{number}.db'}"
+        for store in at_once([partial(Store.open, url)] * 8):
+            assert isinstance(store, Store)
             store.close()
