@@ -83,7 +83,7 @@ class Document:
         return [start for start, _ in self.nodes.values()]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def document(html: str) -> Document:
     """The text nodes of a document or a part of one, as a browser would find them.
 
