@@ -10,11 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sync.generator import Proposal
+from sync.store.write_ahead import write_ahead
 
 #: Answers that are kept; the oldest go first. A longer one, in characters, is not kept.
 MOST, LONGEST = 200_000, 1_000_000
 #: Keys in one statement: below SQLite's limit on parameters.
 _CHUNK = 500
+#: Seconds to wait for another process.
+_PATIENCE = 30.0
 
 
 class AnswerCache:
@@ -35,9 +38,9 @@ class AnswerCache:
         self._most, self._clock = most, clock
         self._lock = threading.Lock()
         self._file = sqlite3.connect(
-            path or ":memory:", timeout=30, isolation_level=None, check_same_thread=False
+            path or ":memory:", timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
-        self._file.execute("PRAGMA journal_mode=WAL")
+        write_ahead(self._file, _PATIENCE)
         self._file.execute("PRAGMA synchronous=NORMAL")
         self._file.execute(
             "CREATE TABLE IF NOT EXISTS answers "

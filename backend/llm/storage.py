@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sync.errors import Fatal
+from sync.store.write_ahead import write_ahead
 
 FILE = "llm.sqlite"
 #: Seconds to wait for another process.
@@ -48,7 +49,7 @@ class Storage:
             place, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
         )
         try:
-            self._connection.execute("PRAGMA journal_mode = WAL")
+            write_ahead(self._connection, _PATIENCE)
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.executescript(_TABLES)
         except sqlite3.DatabaseError:

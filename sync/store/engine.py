@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sync.errors import ConfigurationError
 from sync.store.faults import opening
 from sync.store.schema import ADDED, VERSION, meta, metadata
+from sync.store.write_ahead import write_ahead
 
 #: Seconds that a writer waits for another one.
 BUSY_SECONDS = 30
@@ -68,7 +67,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     def _configure(connection: Any, _record: Any) -> None:
         # The driver's own transactions begin too late and lose concurrent updates.
         connection.isolation_level = None
-        _write_ahead(connection)
+        write_ahead(connection, BUSY_SECONDS)
         connection.execute("PRAGMA synchronous=NORMAL")
 
     @sa.event.listens_for(engine, "begin")
@@ -77,22 +76,6 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
     return engine
-
-
-def _write_ahead(connection: Any) -> None:
-    """Let readers and a writer work side by side; the first to open the file switches it.
-
-    SQLite does not wait for its lock here as it does elsewhere: it fails at once.
-    """
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
 
 
 def _prepare(engine: sa.Engine) -> None:
