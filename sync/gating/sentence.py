@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from sync.gating.scores import Scores
 from sync.gating.verdict import Criterion, Part, State, WorstLabel
+from sync.gating.wording import short
 
-#: Characters of a label or slice that a sentence quotes.
-_QUOTED = 40
 #: Characters of the reasons in a sentence.
 _REASONS = 110
 
@@ -136,7 +135,7 @@ def _open(criteria: Sequence[Criterion], scores: Scores, labels_left: int | None
     )
     return (
         f"MORE: {counted} of {scores.asked} blind tasks count so far{waiting}, "
-        f"{_sum(scores):g} confirmed{_short(more, _REASONS)}. Next: {ahead}."
+        f"{_sum(scores):g} confirmed{short(more, _REASONS)}. Next: {ahead}."
     )
 
 
@@ -153,11 +152,7 @@ def _named(criteria: Sequence[Criterion], name: str) -> Criterion | None:
 
 
 def _quoted(text: str) -> str:
-    return repr(_short(text, _QUOTED))
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    return repr(short(text))
 
 
 def _most(criterion: Criterion) -> str:

@@ -12,6 +12,7 @@ from sync.gating.candidates.tally import Key, Tally
 from sync.gating.policy import GatePolicy
 from sync.gating.scores import Reader, Scores
 from sync.gating.verdict import Criterion, Part, State
+from sync.gating.wording import short
 from sync.records import Evidence, Role, SampledTask
 
 #: Parts that a reason names.
@@ -145,8 +146,3 @@ def _reason(kind: str, judged: Sequence[Part], rare: Sequence[Part]) -> str:
 def _names(parts: Sequence[Part]) -> str:
     named = [repr(short(part.name)) for part in parts[:_NAMED]]
     return ", ".join([*named, "…"] if len(parts) > _NAMED else named)
-
-
-def short(name: str, most: int = 40) -> str:
-    """A name that fits into a sentence."""
-    return name if len(name) <= most else f"{name[: most - 1]}…"

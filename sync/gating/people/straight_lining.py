@@ -9,6 +9,7 @@ import numpy as np
 from sync.gating.bounds import anytime_bounds
 from sync.gating.people.answers import NONE, Answers, IntArray, control_codes, named
 from sync.gating.people.flag import Flag
+from sync.gating.wording import short
 
 #: Least share of the tasks that get the one answer.
 _SHARE = 0.8
@@ -116,7 +117,6 @@ class _View:
 
 
 def _flag(name: str, share: float, same: IntArray, lower: float, confidence: float) -> Flag:
-    short = name if len(name) <= 40 else name[:39] + "…"
     return Flag(
         what="straight_lining",
         confidence=confidence,
@@ -125,7 +125,7 @@ def _flag(name: str, share: float, same: IntArray, lower: float, confidence: flo
         bound=lower,
         threshold=_REGARDLESS,
         sentence=(
-            f"answers {short} on {share:.0%} of all tasks, and on {int(same.sum()):,} of the "
+            f"answers {short(name)} on {share:.0%} of all tasks, and on {int(same.sum()):,} of the "
             f"{len(same):,} of which most others say something else"
         ),
     )

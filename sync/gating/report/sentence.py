@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from sync.gating.report.decision import Decision
 from sync.gating.report.judging import CandidateReport
 from sync.gating.verdict import Criterion, State
+from sync.gating.wording import short
 
-#: Characters of a label that a sentence quotes.
-_QUOTED = 40
 #: Criteria on people.
 _PEOPLE = ("gold", "agreement")
 _LOOK = "This is a look, since an export cannot show who saw a prediction"
@@ -106,11 +105,6 @@ def _confirmed(candidates: CandidateReport) -> str:
         f"people who show no sign of having seen them confirm {round(candidates.confirmed, 1):g} "
         f"of {candidates.items}{skips}"
     )
-
-
-def short(name: str) -> str:
-    """A label that fits into a sentence."""
-    return name if len(name) <= _QUOTED else f"{name[: _QUOTED - 1]}…"
 
 
 def percent(share: float) -> str:
