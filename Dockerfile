@@ -13,4 +13,4 @@ ENV PATH="/app/.venv/bin:$PATH" ASSAY_HOME=/data
 USER assay
 VOLUME /data
 EXPOSE 9090
-CMD ["gunicorn", "backend._wsgi:app", "--bind", "0.0.0.0:9090", "--workers", "1", "--threads", "16", "--timeout", "120"]
+CMD ["assay", "backend", "--host", "0.0.0.0"]

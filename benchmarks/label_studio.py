@@ -7,14 +7,15 @@ import secrets
 import statistics
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import requests
 
 import label_configs
+from benchmarks.servers import Side
 from sync.connect import connect
 from sync.demo.label_studio import label_studio
 from sync.demo.processes import free_port, start_backend
@@ -149,38 +150,21 @@ class Bench:
         return count / took
 
     def latency(self) -> None:
-        ids = sorted(self.store.task_ids(self.project_id))
-        for size, calls in ((1, 400), (256, 80)):
-            chosen = ids[-size:]
-            body = {
-                "tasks": [{"id": i, "data": {"text": "x"}} for i in chosen],
-                "project": f"{self.project_id}.1",
-                "label_config": "",
-                "params": {},
-            }
-            for what, headers in (("ledger", {}), ("engine", {"X-Assay-Purpose": "candidates"})):
-                times = self.clients(body, headers, calls)
-                p50 = statistics.median(times) * 1000
-                p95 = statistics.quantiles(times, n=20)[18] * 1000
-                self.say(
-                    f"| /predict of {size} tasks from the {what}, 8 clients | p50 {p50:.0f} ms, "
-                    f"p95 {p95:.0f} ms | – | – |"
-                )
-
-    def clients(self, body: Json, headers: dict[str, str], calls: int) -> list[float]:
-        url = f"{self.settings.backend_url}/predict"
-
-        def client(_: int) -> list[float]:
-            with requests.Session() as session:
-                session.auth = self.auth
-
-                def once() -> None:
-                    session.post(url, json=body, headers=headers, timeout=60).raise_for_status()
-
-                return [timed(once) for _ in range(calls // 8)]
-
-        with ThreadPoolExecutor(8) as pool:
-            return [t for times in pool.map(client, range(8)) for t in times]
+        """What annotators wait for: Label Studio asks for one task of a frozen batch."""
+        ids = sorted(self.store.task_ids(self.project_id))[-4096:]
+        given = b64encode(":".join(self.auth).encode()).decode()
+        side = Side("the ledger", "", {}, self.settings.home, {"Authorization": f"Basic {given}"})
+        side.port = int(self.settings.backend_url.rpartition(":")[2])
+        side.prepare(self.project_id, label_configs.load("text_classification"), ids, ["x"], (1,))
+        one = [t * 1000 for t in side.load(1, 1, 3.0)["times"]]
+        found = side.load(1, 8, 3.0)
+        self.say(
+            f"| /predict of 1 task of a frozen batch of {TASKS:,}, one client: p50, p95 | "
+            f"{statistics.median(one):.2f} ms, {statistics.quantiles(one, n=20)[18]:.2f} ms | – | "
+            f"– |"
+        )
+        rate = len(found["times"]) / found["wall"]
+        self.say(f"| – the same, 8 clients | {rate:,.0f} requests/s | – | – |")
 
     def changes(self) -> None:
         ids = sorted(self.store.task_ids(self.project_id))[-CHANGES:]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,8 @@ class Side:
     """One of the two servers, and what was measured on it."""
 
     name: str
-    #: Command after `python -m`.
-    serve: list[str]
+    #: Command after `python -m`, with {port} where it is.
+    serve: str
     env: dict[str, str]
     folder: Path
     #: Headers of a request for predictions.
@@ -37,8 +39,7 @@ class Side:
     def start(self) -> Child:
         """Start it, and wait until it listens."""
         self.port = free_port()
-        command = [sys.executable, "-m", "gunicorn", *self.serve]
-        command += ["--bind", f"127.0.0.1:{self.port}", "--log-level", "error"]
+        command = [sys.executable, "-m", *self.serve.format(port=self.port).split()]
         server = Child(self.name, command, self.env, self.folder / "log")
         server.wait_for(f"{self.url}/health", 60)
         return server
@@ -64,14 +65,17 @@ class Side:
         self.errors += found["errors"]
         return found
 
-    def prepare(self, xml: str, texts: list[str], sizes: tuple[int, ...]) -> None:
-        """Write its requests, each with other texts, as Label Studio sends them."""
+    def prepare(
+        self, project_id: int, xml: str, ids: list[int], texts: list[str], sizes: tuple[int, ...]
+    ) -> None:
+        """Write its requests, each of other tasks, as Label Studio sends them."""
         for size in sizes:
             made = []
-            for start in range(0, len(texts) - size + 1, size):
-                tasks = [_sent(start + i, texts[start + i]) for i in range(size)]
+            for start in range(0, len(ids) - size + 1, size):
+                chosen = range(start, start + size)
+                tasks = [_sent(ids[i], texts[i % len(texts)]) for i in chosen]
                 params = {"login": None, "password": None, "context": None}
-                body = {"tasks": tasks, "project": "1.1700000000", "label_config": xml}
+                body = {"tasks": tasks, "project": f"{project_id}.1700000000", "label_config": xml}
                 made.append(_request(json.dumps(body | {"params": params}).encode(), self.headers))
             load.save(self.file(size), made)
 
@@ -94,17 +98,14 @@ def python(module: list[str], env: dict[str, str]) -> str:
     return done.stdout
 
 
-def memory(port: int) -> float:
-    """Megabytes of all processes that serve a port: the sum of their proportional sets."""
+def memory(group: int) -> float:
+    """Megabytes of all processes of a group: the sum of their proportional sets."""
     total = 0
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
-        try:
-            command = (folder / "cmdline").read_bytes()
-            if f"127.0.0.1:{port}".encode() in command:
+        with suppress(OSError):  # it has ended meanwhile
+            if os.getpgid(int(folder.name)) == group:
                 lines = (folder / "smaps_rollup").read_text().splitlines()
                 total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-        except OSError:  # it has ended meanwhile
-            continue
     return total / 1024

@@ -1,8 +1,9 @@
 """How fast the backend answers, beside the published recipe served as label-studio-ml 2 does.
 
-Both serve a model of the same 10,000 texts under gunicorn with one worker. Rounds are interleaved:
-each measures both, minutes apart at most, and a row's ratio is the median of the rounds' ratios.
-Folders of both are in memory where there is /dev/shm: a slow disk would only slow the recipe.
+Both serve a model of the same 10,000 texts, each by one process: ours as `assay backend` does, the
+recipe under gunicorn, as label-studio-ml's images do. Rounds are interleaved: each measures both,
+minutes apart at most, and a row's ratio is the median of the rounds' ratios. Folders of both
+are in memory where there is /dev/shm: a slow disk would only slow the recipe.
 """
 
 from __future__ import annotations
@@ -41,21 +42,22 @@ class Bench:
         given = b64encode(f"assay:{password}".encode()).decode()
         self.ours = Side(
             "Assay",
-            ["backend._wsgi:app", "--workers", "1", "--threads", "16"],
+            "backend --host 127.0.0.1 --port {port} --threads 16",
             one_thread | {"ASSAY_HOME": str(folder / "ours"), "ASSAY_BACKEND_PASSWORD": password},
             folder / "ours",
             {"Authorization": f"Basic {given}", "X-Assay-Purpose": "candidates"},
         )
         self.theirs = Side(
             "the recipe",
-            ["benchmarks.recipe_server:app", "--workers", "1", "--threads", "8"],
+            "gunicorn benchmarks.recipe_server:app --workers 1 --threads 8 --bind 127.0.0.1:{port} "
+            "--log-level error",
             one_thread | {"RECIPE_FOLDER": str(folder / "theirs")},
             folder / "theirs",
             {},
         )
         for side in self.sides:
             side.folder.mkdir()
-            side.prepare(self.xml, texts[EXAMPLES:], (1, BATCH))
+            side.prepare(1, self.xml, list(range(OTHERS)), texts[EXAMPLES:], (1, BATCH))
         with Store.open(f"sqlite:///{folder / 'ours' / 'assay.db'}") as store:
             fill(store, self.xml, self.texts, self.labels)
         examples = json.dumps([self.texts, self.labels])
@@ -87,14 +89,14 @@ class Bench:
 
     def rounds(self) -> None:
         """All that is measured on both in turn."""
-        with self.ours.start(), self.theirs.start():
+        with self.ours.start() as ours, self.theirs.start() as theirs:
             for side in self.sides:
                 side.load(1, 8, 1.0)
             for number in range(ROUNDS):
                 for side in self.sides[:: 1 if number % 2 else -1]:
                     self._round(side)
-            for side in self.sides:
-                side.note("memory", memory(side.port))
+            self.ours.note("memory", memory(ours.pid))
+            self.theirs.note("memory", memory(theirs.pid))
 
     def _round(self, side: Side) -> None:
         one = side.load(1, 1, SECONDS)["times"]

@@ -87,7 +87,7 @@ def annotators(site: servers.Server) -> list[people.Person]:
 def team(
     site: servers.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Settings]:
-    """A team's settings, in the environment, with their backend running under gunicorn."""
+    """A team's settings, in the environment, with their backend running."""
     port = free_port()
     values = {
         "ASSAY_LABEL_STUDIO_URL": site.url,

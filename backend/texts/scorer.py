@@ -44,24 +44,23 @@ class Scorer:
         return np.concatenate(found) if found else np.zeros((0, len(self._bias)))
 
     def _chunk(self, texts: Sequence[Text]) -> npt.NDArray[np.float64]:
+        margins = np.repeat(self._bias[None].astype(float), len(texts), axis=0)
+        # All of it, since a chunk is quick: threads that took turns within it would take longer.
         with self._lock:
             if len(self._lexicon.hashes) * self._sums.itemsize * self._sums.shape[1] > _REMEMBERED:
                 self._lexicon, self._sums, self._hashes = self._empty()
             found = self._lexicon.read(texts)
             if any(self._lexicon.fresh):
                 self._learn()
-            sums, hashes = self._sums, self._hashes
-        margins = np.repeat(self._bias[None].astype(float), len(texts), axis=0)
-        if len(found.of):
-            self._add(margins, found, sums, hashes)
+            if len(found.of):
+                self._add(margins, found)
         return margins
 
-    def _add(
-        self, margins: npt.NDArray[np.float64], found: Distinct, sums: Array, hashes: Hashes
-    ) -> None:
-        texts, total = _by_text(found.of, sums[found.words])
+    def _add(self, margins: npt.NDArray[np.float64], found: Distinct) -> None:
+        texts, total = _by_text(found.of, self._sums[found.words])
         # Each text has a pair: that of START and its first word.
-        pairs = self._pairs.of(pair_hashes(hashes[found.left], hashes[found.right]))
+        left, right = self._hashes[found.left], self._hashes[found.right]
+        pairs = self._pairs.of(pair_hashes(left, right))
         _, paired = _by_text(found.pairs_of, pairs)
         width = self._width
         of_runs, of_words = total[:, :width], total[:, width:] + paired

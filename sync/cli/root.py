@@ -31,6 +31,7 @@ HOLD, MORE, USAGE = 10, 11, 2
 _COMMANDS = {
     "audit": "sync.cli.audit",
     "doctor": "sync.cli.connection",
+    "backend": "sync.cli.backend",
     "start": "sync.cli.start",
     "connect": "sync.cli.connection",
     "disconnect": "sync.cli.connection",
@@ -144,7 +145,7 @@ def assay() -> None:
     """Decide which batches of machine-made labels are good enough to train on.
 
     Before anything is installed:  audit, on an export of Label Studio.
-    First day:  doctor › start › connect › gold add › freeze › run.
+    First day:  backend › doctor › start › connect › gold add › freeze › run.
     When a batch has passed:  promote.
     When people have labelled more:  train › models.
     See it all work on simulated annotators:  demo.

@@ -100,7 +100,6 @@ class Child:
 
 
 def start_backend(port: int, env: Mapping[str, str], log: Path) -> Child:
-    """Assay's ML backend under gunicorn; `env` is all that it gets of ASSAY_*."""
-    command = [sys.executable, "-m", "gunicorn", "backend._wsgi:app"]
-    command += ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "16"]
-    return Child("the ML backend", [*command, "--timeout", "120"], env, log)
+    """Assay's ML backend; `env` is all that it gets of ASSAY_*."""
+    command = [sys.executable, "-m", "backend", "--host", "127.0.0.1", "--port", str(port)]
+    return Child("the ML backend", [*command, "--threads", "16"], env, log)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -100,6 +102,7 @@ def test_gunicorn_serves_it_from_its_folder(env: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("command", "code"),
     [
+        (["-c", "from sync.cli import main; main()", "backend"], 2),
         (["-m", "gunicorn", "backend._wsgi:app", "--bind", "127.0.0.1:0"], 4),
         (["backend/_wsgi.py"], 2),
     ],
@@ -115,6 +118,29 @@ def test_a_wrong_setting_ends_it_with_one_sentence(
     assert done.returncode == code
     assert done.stderr.count("ASSAY_BACKEND_PASSWORD is not set") == 1
     assert "Traceback" not in done.stderr
+
+
+def test_no_server_outlives_a_killed_parent(
+    env: dict[str, str], tmp_path: Path, port: int, child: Callable[[Child], Child]
+) -> None:
+    """A backend whose first process is killed gives its address free; a second one names it."""
+    server = child(start_backend(port, env, tmp_path / "log"))
+    server.wait_for(f"http://127.0.0.1:{port}/health", 60)
+    command = [sys.executable, "-c", "from sync.cli import main; main()", "backend"]
+    second = subprocess.run(
+        [*command, "--port", str(port)], cwd=ROOT, env=env, capture_output=True, text=True
+    )
+    assert second.returncode == 2
+    assert f"cannot listen at 127.0.0.1:{port}" in second.stderr
+    os.kill(server.pid, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while is_open(port):
+        assert time.monotonic() < deadline
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as wire:
+        return wire.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_the_training_command_explains_itself(env: dict[str, str]) -> None:

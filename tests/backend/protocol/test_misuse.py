@@ -39,7 +39,7 @@ WIDE = (
 
 
 class Served:
-    """A backend under gunicorn, as a team runs it."""
+    """A backend as a team runs it."""
 
     def __init__(self, port: int, auth: Auth, pid: int) -> None:
         self.port, self.auth, self._pid = port, auth, pid

@@ -1,0 +1,91 @@
+"""Serves the backend: `python -m backend`, which `assay backend` runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+import threading
+import time
+from importlib import import_module
+from typing import Any
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from sync.errors import AssayError, ConfigurationError
+from sync.settings import Settings
+from sync.store import Store
+
+#: Seconds for requests under way, when it is told to end.
+_GRACE = 30
+
+
+def main() -> None:
+    """Serve until it is told to end."""
+    parser = argparse.ArgumentParser(prog="assay backend", description=main.__doc__)
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    asked = parser.parse_args()
+    try:
+        # What cannot work is said once here, and not by each process that would be started.
+        settings = Settings.load()
+        settings.require("backend_password")
+        Store.open(settings.store_url).close()
+        _see_free(asked.host, asked.port)
+    except AssayError as error:
+        print(f"assay backend: {error}", file=sys.stderr)
+        sys.exit(2)
+    print(f"assay backend: at http://{asked.host}:{asked.port}, until Ctrl-C", file=sys.stderr)
+    Granian(
+        "backend._wsgi:app",
+        asked.host,
+        asked.port,
+        interface=Interfaces.WSGI,
+        # Models, memory and progress are those of one process.
+        workers=1,
+        blocking_threads=asked.threads,
+        http=HTTPModes.http1,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_GRACE,
+    ).serve(target_loader=_app, wrap_loader=False)
+
+
+def _app() -> Any:
+    """The app, in the process that answers."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        # Killed, its parent could not tell it to end; it would keep the address for ever.
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="parent").start()
+    return import_module("backend._wsgi").app
+
+
+def _see_free(host: str, port: int) -> None:
+    """See that the address can be listened at.
+
+    Raises:
+        ConfigurationError: it cannot.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        raise ConfigurationError(
+            f"cannot listen at {host}:{port}: {error}; end what listens there, or give another "
+            "--host or --port"
+        ) from error
+
+
+if __name__ == "__main__":
+    main()
