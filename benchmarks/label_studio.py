@@ -16,6 +16,7 @@ import requests
 
 import label_configs
 from benchmarks.servers import Side
+from sync.cli.root import collect_seldom
 from sync.connect import connect
 from sync.demo.label_studio import label_studio
 from sync.demo.processes import free_port, start_backend
@@ -189,6 +190,7 @@ class Bench:
 @contextmanager
 def bench_of_its_own() -> Iterator[Bench]:
     """A Label Studio, a backend with a trained model, and a project in front of them."""
+    collect_seldom()  # as the command does
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         site = stack.enter_context(label_studio(folder / "label-studio"))
