@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import socket
 import sys
@@ -15,12 +16,19 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from sync import logs
 from sync.errors import AssayError, ConfigurationError
 from sync.settings import Settings
 from sync.store import Store
 
 #: Seconds for requests under way, when it is told to end.
 _GRACE = 30
+#: The server's own loggers write where ours do.
+_LOGGERS = {
+    "handlers": {},
+    "formatters": {},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian")},
+}
 
 
 def main() -> None:
@@ -34,12 +42,17 @@ def main() -> None:
         # What cannot work is said once here, and not by each process that would be started.
         settings = Settings.load()
         settings.require("backend_password")
+        logs.configure(settings.log_level, settings.log_format, "backend")
         Store.open(settings.store_url).close()
         _see_free(asked.host, asked.port)
     except AssayError as error:
         print(f"assay backend: {error}", file=sys.stderr)
         sys.exit(2)
-    print(f"assay backend: at http://{asked.host}:{asked.port}, until Ctrl-C", file=sys.stderr)
+    where = f"at http://{asked.host}:{asked.port}, until Ctrl-C"
+    if logs.as_json(settings.log_format):
+        logging.getLogger("backend").info(where)
+    else:
+        print(f"assay backend: {where}", file=sys.stderr)
     Granian(
         "backend._wsgi:app",
         asked.host,
@@ -50,6 +63,7 @@ def main() -> None:
         blocking_threads=asked.threads,
         http=HTTPModes.http1,
         log_level=LogLevels.error,
+        log_dictconfig=_LOGGERS,
         respawn_failed_workers=True,
         workers_kill_timeout=_GRACE,
     ).serve(target_loader=_app, wrap_loader=False)

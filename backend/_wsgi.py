@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 
 from backend.app import create_app
 from backend.automatic import start_automatic
+from sync import logs
 from sync.errors import AssayError
 from sync.settings import Settings
 
@@ -19,9 +19,7 @@ _CANNOT_LOAD = 4
 
 try:
     _settings = Settings.load()
-    logging.basicConfig(
-        level=_settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    logs.configure(_settings.log_level, _settings.log_format, "backend")
     app = create_app(_settings, warm=True)
     start_automatic(_settings)
 except AssayError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,10 +12,9 @@ from typing import Any
 
 import label_configs
 from backend.engines import Abstention, Answer, Late, Model, Proposal
-from backend.faults import describe
 from backend.serving import Serving
 from label_configs import LabelConfig
-from sync.errors import AssayError, Fatal, Retriable
+from sync.errors import AssayError, Fatal, Retriable, describe, trail
 from sync.records import Json, Project
 from sync.settings import model_version
 from sync.store import Store
@@ -155,9 +153,8 @@ class Answers:
         except Exception as error:
             # Label Studio would show an annotator an error page for whatever escapes here. The
             # error's own text stays out of the log: it may quote the task.
-            where = "".join(traceback.format_tb(error.__traceback__))
-            kind = type(error).__name__
-            _log.error("project %s: %s, abstaining\n%s", project_id, kind, where)
+            told = describe(error), trail(error)
+            _log.error("project %s: abstaining: %s (by way of %s)", project_id, *told)
             return nothing("the engine failed: the backend's log says where"), Counter(
                 failed=len(tasks)
             )

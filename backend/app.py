@@ -16,7 +16,6 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from backend.answers import Answers, Busy
 from backend.bodies import Malformed, Predict, Setup, parse, project_of, rendered
-from backend.faults import describe
 from backend.llm.spending import Spending
 from backend.metrics import Metrics
 from backend.models_routes import models_routes
@@ -24,7 +23,7 @@ from backend.progress_routes import add_progress
 from backend.serving import Serving
 from backend.shortcut import Shortcut
 from backend.trainer import Trainer
-from sync.errors import Retriable
+from sync.errors import Retriable, describe
 from sync.records import Project
 from sync.settings import WAKING_ACTIONS, Settings
 from sync.store import Store
@@ -33,6 +32,7 @@ _log = logging.getLogger(__name__)
 
 #: Bytes of a request's body.
 LARGEST_BODY = 64 * 1024 * 1024
+_STARTED = "assay.started"
 
 
 def create_app(
@@ -123,15 +123,14 @@ def _watch(app: Flask, metrics: Metrics) -> None:
 
     @app.before_request
     def _start() -> None:
-        request.environ["assay.started"] = time.perf_counter()
+        request.environ[_STARTED] = time.perf_counter()
 
     @app.after_request
     def _count(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "unknown"
-        metrics.requests.labels(route, str(response.status_code)).inc()
-        started = request.environ.get("assay.started")
-        if started is not None:
-            metrics.seconds.labels(route).observe(time.perf_counter() - started)
+        # A request that was refused before it began has no start.
+        now = time.perf_counter()
+        metrics.answered(route, response.status_code, now - request.environ.get(_STARTED, now))
         return response
 
 

@@ -7,11 +7,10 @@ import logging
 import threading
 
 import label_configs
-from backend.faults import describe
 from backend.options import chosen
 from backend.status import read_status
 from backend.trainer import Trainer
-from sync.errors import AssayError
+from sync.errors import AssayError, describe
 from sync.records import Project
 from sync.settings import Settings
 from sync.store import Store

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from backend.choices import Choices
 from backend.engines import ENGINES, Model, Surroundings
-from backend.faults import describe
 from backend.options import Chosen
 from backend.registry import Registry
 from backend.uploads import uploads_of
 from label_configs import LabelConfig
-from sync.errors import Fatal
+from sync.errors import Fatal, describe
 from sync.settings import Settings
 
 _log = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import hashlib
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ import numpy as np
 import label_configs
 from backend.disk import locked
 from backend.engines import ENGINES, FEWEST, Example, Surroundings, Unfit
-from backend.faults import describe
 from backend.held_out import read_held_out, write_held_out
 from backend.material import Labelled, Look, Material, divided, gather, label_counts, looker
 from backend.options import Chosen, chosen, options_of
@@ -25,7 +25,8 @@ from backend.registry import Registry, trained_part
 from backend.status import training_lock, write_status
 from backend.uploads import uploads_of
 from label_configs import LabelConfig
-from sync.errors import ConfigurationError, Fatal
+from sync import logs
+from sync.errors import ConfigurationError, Fatal, describe
 from sync.records import Json
 from sync.settings import Settings
 from sync.store import Store
@@ -222,12 +223,15 @@ def main() -> int:
     # Whoever labels waits for the backend, and nobody waits for this.
     os.nice(10)
     try:
-        failed = train_and_tell(Settings.load(), project_id)
+        settings = Settings.load()
+        logs.configure(settings.log_level, settings.log_format, "training")
+        failed = train_and_tell(settings, project_id)
     except ConfigurationError as error:
         print(f"assay training: {error}", file=sys.stderr)
         return 2
     if failed:
-        print(f"assay training of project {project_id}: {failed}", file=sys.stderr)
+        # Run as a module it has another name than its own.
+        logging.getLogger("backend.training").error("project %s: %s", project_id, failed)
     return 1 if failed else 0
 
 

@@ -1,5 +1,13 @@
 """What can go wrong, by what to do about it."""
 
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+#: Places that a trail names: those nearest to the error.
+_MOST_PLACES = 20
+
 
 class AssayError(Exception):
     """Any failure that Assay explains itself; the text is one sentence that names the remedy."""
@@ -39,3 +47,24 @@ class Malformed(Skippable):
         places = {"task": task, "annotation": annotation, "control": control, "region": region}
         known = [f"{name} {place!r}" for name, place in places.items() if place is not None]
         super().__init__(f"{', '.join(known)}: {problem}" if known else problem)
+
+
+def describe(error: BaseException) -> str:
+    """An error of ours in its own words, any other by its kind and place.
+
+    The text of a foreign exception may quote a task or an address, which do not belong in logs.
+    """
+    if isinstance(error, AssayError):
+        return str(error)
+    places = _places(error)
+    return f"{type(error).__name__} at {places[-1]}" if places else type(error).__name__
+
+
+def trail(error: BaseException) -> str:
+    """The way to where an error was raised, file:line by file:line, and nothing of its text."""
+    return " > ".join(_places(error)[-_MOST_PLACES:])
+
+
+def _places(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]

@@ -85,6 +85,13 @@ class Settings(BaseSettings):
     queue_field: str = Field("queue_id", description="task-data field that orders the queue")
     poll_seconds: float = Field(5.0, gt=0, le=3600, description="pause between two passes")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["auto", "json", "text"] = Field(
+        "auto", description="of logs; auto: text in a terminal, else JSON"
+    )
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="port of the worker's /metrics; none by default"
+    )
+    metrics_host: str = Field("127.0.0.1", description="address of the worker's /metrics")
 
     @field_validator("label_studio_url", "backend_url", "generator_url")
     @classmethod
@@ -102,6 +109,17 @@ class Settings(BaseSettings):
     @classmethod
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @field_validator("log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("metrics_port", mode="before")
+    @classmethod
+    def _none(cls, value: object) -> object:
+        # What an environment file leaves empty is not set.
+        return None if value == "" else value
 
     @classmethod
     def load(cls) -> Settings:

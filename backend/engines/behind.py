@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from backend.engines.answer_cache import AnswerCache
-from backend.faults import describe
 from backend.progress import Progress
+from sync.errors import describe
 from sync.generator import Failure, Generator, Group, Item, Line, Proposal, pace_of
 from sync.records import Json
 

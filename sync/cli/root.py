@@ -6,7 +6,6 @@ Heavy imports stand inside the commands, so that `assay --help` answers at once.
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -188,11 +187,12 @@ def collect_seldom() -> None:
 
 
 def _log() -> None:
+    from sync import logs
+
+    # Settings are not read yet: what is wrong with them is said by the command that needs them.
     level = os.environ.get("ASSAY_LOG_LEVEL", "WARNING").upper()
     known = level if level in ("DEBUG", "INFO", "WARNING", "ERROR") else "WARNING"
-    logging.basicConfig(level=known, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # The SDK's HTTP client logs every request with its query.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logs.configure(known, os.environ.get("ASSAY_LOG_FORMAT", "auto").lower())
 
 
 def with_app(command: Callable[..., Any]) -> Callable[..., Any]:
