@@ -213,6 +213,36 @@ class Strata:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PassState:
+    """How the worker stands with a project. What never happened is None."""
+
+    project_id: int
+    #: Begin and end of the last pass; an end before the begin means one is under way.
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    #: End of the last pass that went through.
+    ok_at: datetime | None = None
+    #: The last full look for changes that leave no trace.
+    swept_at: datetime | None = None
+    #: Passes that failed since the last one that went through.
+    failures: int = 0
+    #: Why the last failed one did: one sentence of ours, "" after one that went through.
+    error: str = ""
+    #: "", "retriable", "fatal" or "configuration".
+    error_kind: str = ""
+    error_at: datetime | None = None
+    #: Seconds from the newest change to when it was read.
+    lag: float | None = None
+    #: Tasks and annotations that the last pass read.
+    tasks: int = 0
+    annotations: int = 0
+    #: Duration of the last pass.
+    seconds: float | None = None
+    #: Who made the last pass.
+    holder: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """All that a verdict on a batch rests on."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.errors import ConfigurationError
 from sync.store.faults import opening
-from sync.store.schema import ADDED, VERSION, meta, metadata
+from sync.store.schema import VERSION, meta, metadata
 from sync.store.write_ahead import write_ahead
 
 #: Seconds that a writer waits for another one.
@@ -79,31 +79,35 @@ def _sqlite(url: sa.URL) -> sa.Engine:
 
 
 def _prepare(engine: sa.Engine) -> None:
+    with engine.execution_options(readonly=True).connect() as connection:
+        # Nearly always all is there: then nobody waits for a lock, and Alembic stays unloaded.
+        if _schema(connection) == VERSION:
+            return
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             # Backend and worker start together: only one of them makes the tables.
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING_TABLES)))
-        metadata.create_all(connection)
-        found = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema"))
+        found = _schema(connection)
         if found is None:
-            upsert(connection, meta, [{"key": "schema", "value": str(VERSION)}])
-        elif int(found) > VERSION:
+            metadata.create_all(connection)
+        elif found > VERSION:
             raise ConfigurationError(
                 f"the store has schema {found} and this Assay knows up to {VERSION}: "
                 "install the newer Assay that wrote it"
             )
-        elif int(found) < VERSION:
-            _migrate(connection, int(found))
+        elif found < VERSION:
+            from sync.store.migrations import migrate
+
+            migrate(connection, found)
+        upsert(connection, meta, [{"key": "schema", "value": str(VERSION)}])
 
 
-def _migrate(connection: sa.Connection, found: int) -> None:
-    """Bring the tables of an older version up to date, within the transaction that found them."""
-    for version in range(found + 1, VERSION + 1):
-        for column in ADDED[version]:
-            table = connection.dialect.identifier_preparer.format_table(column.table)
-            ddl = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
-            connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {ddl}"))
-    upsert(connection, meta, [{"key": "schema", "value": str(VERSION)}])
+def _schema(connection: sa.Connection) -> int | None:
+    """The version of the tables; None where there are none."""
+    if not sa.inspect(connection).has_table(meta.name):
+        return None
+    found = connection.scalar(sa.select(meta.c.value).where(meta.c.key == "schema"))
+    return None if found is None else int(found)
 
 
 def upsert(

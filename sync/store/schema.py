@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-#: Raised by one whenever a released version changes a table.
-VERSION = 2
+#: Raised by one whenever a table changes; `migrations` then has a step to it.
+VERSION = 3
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -62,8 +62,17 @@ def _text(name: str, *, key: bool = False) -> sa.Column[str]:
     return sa.Column(name, StoredText, primary_key=key, nullable=False)
 
 
+def _words(name: str) -> sa.Column[str]:
+    """A text that is empty until something is said."""
+    return sa.Column(name, StoredText, nullable=False, server_default="")
+
+
 def _int(name: str) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger, nullable=False)
+
+
+def _count(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
 
 
 def _flag(name: str) -> sa.Column[bool]:
@@ -213,5 +222,41 @@ placings = _table("placings", _key("project_id"), _int("task_id"), _time("begun_
 
 leases = _table("leases", _key("project_id"), _text("holder"), _time("until"))
 
-#: Columns that a version added to the tables of the one before.
-ADDED = {2: (batches.c.weights, batches.c.strata)}
+#: How the worker stands with each project.
+passes = _table(
+    "passes",
+    _key("project_id"),
+    _time("started_at", nullable=True),
+    _time("ended_at", nullable=True),
+    _time("ok_at", nullable=True),
+    _time("swept_at", nullable=True),
+    _count("failures"),
+    _words("error"),
+    _words("error_kind"),
+    _time("error_at", nullable=True),
+    _real("lag"),
+    _count("tasks"),
+    _count("annotations"),
+    _real("seconds"),
+    _words("holder"),
+)
+
+#: Work that is done beside the passes, and what came of it.
+jobs = _table(
+    "jobs",
+    _text("job_id", key=True),
+    _int("project_id"),
+    _text("kind"),
+    _added("arguments"),
+    _text("state"),
+    _count("attempts"),
+    _time("queued_at"),
+    _time("started_at", nullable=True),
+    _time("ended_at", nullable=True),
+    _words("holder"),
+    _time("until", nullable=True),
+    _words("error"),
+    _json("result", nullable=True),
+    sa.Column("cancel", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Index("jobs_by_state", "state", "queued_at"),
+)

@@ -14,14 +14,15 @@ from sync.store.base import Row
 from sync.store.engine import insert, make_engine
 from sync.store.ledger import Ledger
 from sync.store.mirror import Mirror
+from sync.store.passes import Passes
 
 
-class Store(Mirror, Ledger):
+class Store(Mirror, Ledger, Passes):
     """Assay's memory, on SQLite or PostgreSQL; safe to share between processes."""
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """Open the store at an SQLAlchemy URL, making its tables where they are missing.
+        """Open the store at an SQLAlchemy URL, with its tables made or brought up to date.
 
         Raises:
             ConfigurationError: no known kind of database, or a schema from the future.

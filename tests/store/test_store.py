@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-import sqlalchemy as sa
 
 from sync.errors import ConfigurationError
 from sync.records import Annotation, Batch, Candidate, Gold, Place, Project, Role, Task
@@ -198,20 +197,3 @@ def test_what_no_database_can_hold_is_replaced(store: Store) -> None:
         odd = replace(task(1, name), data={"batch": name})
         store.apply(1, [(odd, [])], None, NOW)
         assert store.tasks(1, name) == [replace(odd, batch="a\ufffdb")]
-
-
-def test_a_store_of_an_older_version_is_brought_up_to_date(database_url: str) -> None:
-    """Columns that a version added are added, with empty objects, and what was there stays."""
-    with Store.open(database_url) as opened:
-        opened.freeze(1, frozen("b"), [], [], {})
-        with opened._write() as connection:
-            for name in ("weights", "strata"):
-                connection.execute(sa.text(f"ALTER TABLE batches DROP COLUMN {name}"))
-            connection.execute(sa.text("UPDATE meta SET value = '1' WHERE key = 'schema'"))
-    with Store.open(database_url) as opened:
-        assert opened.batch(1, "b") == frozen("b")
-        opened.update_batch(1, "b", strata={"labels": {}})
-    with Store.open(database_url) as again:
-        found = again.batch(1, "b")
-    assert found is not None
-    assert found.strata == {"labels": {}}
