@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from sync.errors import ConfigurationError, Fatal, Retriable
-from sync.labelstudio.transport import Missing, Transport
+from sync.labelstudio.replies import Missing
+from sync.labelstudio.transport import Transport
 
 Serve = Callable[[list[tuple[int, str]]], tuple[Transport, list[float], list[str]]]
 

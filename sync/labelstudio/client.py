@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from sync.errors import Fatal
-from sync.labelstudio.transport import Missing, Transport
+from sync.labelstudio.transport import Patience, Transport
 from sync.records import Json
 
 #: Everything of a task that the mirror keeps; a reply without the rest is three times as fast.
@@ -27,11 +27,16 @@ class LabelStudio:
     """A Label Studio server under one account."""
 
     def __init__(
-        self, url: str, api_key: str, *, sleep: Callable[[float], object] = clock.sleep
+        self,
+        url: str,
+        api_key: str,
+        *,
+        sleep: Callable[[float], object] = clock.sleep,
+        patience: Patience | None = None,
     ) -> None:
         """Nothing is sent before the first question."""
         self.url = url.rstrip("/")
-        self._http = Transport(url, api_key, sleep=sleep)
+        self._http = Transport(url, api_key, sleep=sleep, patience=patience)
 
     def close(self) -> None:
         """Close the connections."""
@@ -175,7 +180,7 @@ class LabelStudio:
 
     def train(self, backend_id: int) -> None:
         """Ask Label Studio to send START_TRAINING to the ML backend."""
-        self._http.post(f"api/ml/{backend_id}/train", {})
+        self._http.post(f"api/ml/{backend_id}/train", {}, silent=True)
 
     def webhooks(self, project_id: int) -> list[Json]:
         """The webhooks of a project."""
@@ -199,14 +204,17 @@ class LabelStudio:
         return list(self._http.get("api/dm/views/", project=project_id))
 
     def put_view(self, project_id: int, view_id: int | None, data: Mapping[str, Any]) -> int:
-        """Write a Data Manager tab, a new one where `view_id` is None or gone; its id."""
+        """Write a Data Manager tab: the one of that id, else of that title, else a new one; its id.
+
+        A request whose answer was lost may have made the tab.
+        """
+        there = {view["id"]: view["data"].get("title") for view in self.views(project_id)}
+        if view_id not in there:
+            view_id = next((i for i, title in there.items() if title == data["title"]), None)
         body = {"project": project_id, "data": dict(data)}
-        if view_id is not None:
-            try:
-                return int(self._http.patch(f"api/dm/views/{view_id}/", body)["id"])
-            except Missing:
-                pass
-        return int(self._http.post("api/dm/views/", body)["id"])
+        if view_id is None:
+            return int(self._http.post("api/dm/views/", body)["id"])
+        return int(self._http.patch(f"api/dm/views/{view_id}/", body)["id"])
 
     def delete_view(self, view_id: int) -> None:
         """Remove a Data Manager tab."""

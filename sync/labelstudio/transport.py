@@ -1,31 +1,48 @@
-"""Calls to Label Studio: the SDK's authentication, our own retries, errors in plain words.
+"""Calls to Label Studio: the SDK's authentication, our own retries.
 
-The SDK's client repeats POST as well, which doubles what it created, and parses every reply
-into models; so its transport is used with both switched off.
+The SDK's client repeats POST as well, which doubles what it created, waits for each piece of a
+reply as long as for the whole, and parses every reply into models; so only its tokens are used.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from label_studio_sdk.client import LabelStudio as Sdk
 from label_studio_sdk.core.api_error import ApiError
 
-from sync.errors import AssayError, ConfigurationError, Fatal, Retriable
+from sync.errors import ConfigurationError, Retriable
+from sync.labelstudio.replies import Call, Failed, Missing, detail
 
-#: Seconds; several calls of Label Studio take longer than the SDK's default of 60.
-TIMEOUT = 300
-#: First and largest pause between two tries, seconds.
-PAUSE, LONGEST_PAUSE = 0.5, 8.0
+#: First and largest pause between two tries, and the longest that a server can ask for, seconds.
+PAUSE, LONGEST_PAUSE, LONGEST_ASKED = 0.5, 8.0, 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long calls may take, in seconds, and how often they are tried."""
+
+    connect: float = 10.0
+    #: Silence in which a server works on a question: ids of 100,000 tasks take it ten or more.
+    question: float = 120.0
+    #: The same for a write: an import of 25,000 predictions takes it minutes.
+    write: float = 300.0
+    #: From the first byte that is sent to the last that comes.
+    whole: float = 600.0
+    tries: int = 5
+    #: No try begins later than this after the first one.
+    budget: float = 180.0
 
 
 class Transport:
-    """JSON in, JSON out; retries what may be repeated, within a budget of tries."""
+    """JSON in, JSON out; retries what may be repeated, within a budget of tries and of time."""
 
     def __init__(
         self,
@@ -33,26 +50,36 @@ class Transport:
         api_key: str,
         *,
         sleep: Callable[[float], object],
-        tries: int = 5,
+        patience: Patience | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Nothing is sent before the first call.
 
         Raises:
-            ConfigurationError: the key is a personal access token that has expired.
+            ConfigurationError: the key is a personal access token that has expired, or no key.
         """
         self.url = url.rstrip("/")
-        self._sleep = sleep
-        self._tries = tries
+        self._sleep, self._clock = sleep, clock
+        self._patience = patience or Patience()
         self._jitter = random.Random()  # noqa: S311 - spreads retries, protects nothing
+        if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
+            # The HTTP library would quote the key in its complaint.
+            raise ConfigurationError(
+                "ASSAY_LABEL_STUDIO_API_KEY holds a space or a character that no key has: "
+                "copy it once more"
+            )
+        self._client = httpx.Client(timeout=self._timeout("GET"))
         try:
-            sdk = Sdk(base_url=self.url, api_key=api_key, timeout=TIMEOUT)
+            # With a slash: the SDK puts the path of the refresh beside a last part without one.
+            sdk = Sdk(base_url=f"{self.url}/", api_key=api_key, httpx_client=self._client)
         except ApiError as error:
-            raise ConfigurationError(f"ASSAY_LABEL_STUDIO_API_KEY: {_detail(error.body)}") from None
-        self._http = sdk._client_wrapper.httpx_client
+            self._client.close()
+            raise ConfigurationError(f"ASSAY_LABEL_STUDIO_API_KEY: {detail(error.body)}") from None
+        self._account = sdk._client_wrapper
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.httpx_client.close()
+        self._client.close()
 
     def get(self, path: str, **params: Any) -> Any:
         """GET; repeated on failure."""
@@ -62,14 +89,21 @@ class Transport:
         """PATCH; repeated on failure, since it sets the same values again."""
         return self.call("PATCH", path, body=body, repeat=True)
 
-    def post(self, path: str, body: Any, *, repeat: bool = False, **params: Any) -> Any:
-        """POST; repeated only where the caller knows that repeating does no harm."""
-        return self.call("POST", path, params=params, body=body, repeat=repeat)
+    def post(self, path: str, body: Any, *, silent: bool = False, **params: Any) -> Any:
+        """POST; repeated only where the server surely did nothing the first time.
+
+        Args:
+            path: below the address of the server.
+            body: what to send, as JSON.
+            silent: success may come without a body.
+            params: of the address.
+        """
+        return self.call("POST", path, params=params, body=body, repeat=False, silent=silent)
 
     def delete(self, path: str, body: Mapping[str, Any] | None = None) -> None:
         """DELETE; what is gone already is fine."""
         with suppress(Missing):
-            self.call("DELETE", path, body=body, repeat=True)
+            self.call("DELETE", path, body=body, repeat=True, silent=True)
 
     def call(
         self,
@@ -79,71 +113,96 @@ class Transport:
         params: Mapping[str, Any] | None = None,
         body: Any = None,
         repeat: bool,
+        silent: bool = False,
     ) -> Any:
         """One call.
 
         Raises:
             Missing: 404.
             Fatal: any other refusal (4xx).
-            Retriable: the server is down, slow, busy or failing.
+            Retriable: the server is down, slow, busy or failing, or answers no JSON.
         """
-        for attempt in range(self._tries if repeat else 1):
-            if attempt:
-                pause = min(PAUSE * 2 ** (attempt - 1), LONGEST_PAUSE)
-                self._sleep(pause * self._jitter.uniform(0.5, 1.0))
+        began, attempt = self._clock(), 1
+        while True:
             try:
-                return self._once(method, path, params, body)
-            except Retriable as error:
-                last = error
-        raise last
+                return self._once(method, path, params, body, silent)
+            except Failed as error:
+                pause = self._pause(attempt, error.after)
+                late = self._clock() + pause - began > self._patience.budget
+                if late or attempt == self._patience.tries or not (repeat or error.undone):
+                    raise
+            self._sleep(pause)
+            attempt += 1
 
-    def _once(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
-        # The SDK's own encoder looks at each value of a large body, which takes half a second.
+    def _pause(self, attempt: int, asked: float | None) -> float:
+        """Seconds before the next try: twice as long each time, or what the server asks for."""
+        own = min(PAUSE * 2.0 ** (attempt - 1), LONGEST_PAUSE) * self._jitter.uniform(0.5, 1.0)
+        return max(own, min(asked or 0.0, LONGEST_ASKED))
+
+    def _once(
+        self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, silent: bool
+    ) -> Any:
+        call = Call(self.url, method, path)
+        headers = self._headers()
+        status, said, content = self._send(call, params, body, headers)
+        if status == 401 and self._expire(headers):
+            status, said, content = self._send(call, params, body, self._headers())
+        return call.answer(status, said, content, silent=silent)
+
+    def _send(
+        self, call: Call, params: Mapping[str, Any] | None, body: Any, headers: Mapping[str, str]
+    ) -> tuple[int, httpx.Headers, bytes]:
+        end = self._clock() + self._patience.whole
+        # Not by the HTTP library, which cannot send the half of a surrogate pair.
         content = None if body is None else json.dumps(body).encode()
+        if content is not None:
+            headers = {**headers, "Content-Type": "application/json"}
         try:
-            response = self._http.request(
-                path,
-                method=method,
-                params=dict(params or {}),
+            with self._client.stream(
+                call.method,
+                f"{self.url}/{call.path}",
+                params=params or None,
                 content=content,
-                headers={} if body is None else {"Content-Type": "application/json"},
-                request_options={"max_retries": 0},
-            )
-        except httpx.TransportError as error:
-            raise Retriable(f"Label Studio at {self.url} cannot be reached: {error}") from None
+                headers=headers,
+                timeout=self._timeout(call.method),
+                # What is written to another address than was asked for would become a GET.
+                follow_redirects=call.method == "GET",
+            ) as response:
+                pieces = []
+                for piece in response.iter_bytes():
+                    pieces.append(piece)
+                    if self._clock() > end:
+                        raise httpx.ReadTimeout("the reply does not end")
+                return response.status_code, response.headers, b"".join(pieces)
+        except httpx.RequestError as error:
+            raise call.lost(error) from None
+
+    def _timeout(self, method: str) -> httpx.Timeout:
+        silence = self._patience.question if method == "GET" else self._patience.write
+        return httpx.Timeout(silence, connect=self._patience.connect)
+
+    def _headers(self) -> dict[str, str]:
+        """What tells who we are; a personal access token is exchanged for an access token."""
+        call = Call(self.url, "POST", "api/token/refresh/")
+        try:
+            return dict(self._account.get_headers())
+        except httpx.RequestError as error:
+            failed: Exception = call.lost(error)
         except ApiError as error:
-            raise self._refusal(method, path, error.status_code or 0, _detail(error.body)) from None
-        if response.status_code >= 400:
-            raise self._refusal(method, path, response.status_code, _detail(_body(response)))
-        return _body(response) if response.content else None
+            failed = call.refusal(error.status_code or 0, error.body)
+        except ValueError:
+            failed = call.garbled("something else")
+        if isinstance(failed, Retriable):
+            # What was to be sent with the token was not.
+            raise Failed(str(failed), undone=True)
+        raise failed
 
-    def _refusal(self, method: str, path: str, status: int, detail: str) -> AssayError:
-        if status == 401:
-            return ConfigurationError(
-                f"Label Studio at {self.url} refuses ASSAY_LABEL_STUDIO_API_KEY ({detail}): take "
-                "a personal access token from Account & Settings, or allow legacy tokens there"
-            )
-        if status == 404:
-            return Missing(f"Label Studio has nothing at {path}: {detail}")
-        if status in (408, 429) or status >= 500:
-            return Retriable(f"Label Studio answered {status} to {method} {path}: {detail}")
-        return Fatal(f"Label Studio answered {status} to {method} {path}: {detail}")
-
-
-class Missing(Fatal):
-    """Label Studio does not have this object."""
-
-
-def _body(response: httpx.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return response.text
-
-
-def _detail(body: Any) -> str:
-    """The reason that Label Studio gives, in one short line."""
-    if isinstance(body, dict):
-        body = body.get("validation_errors") or body.get("detail") or body
-    text = " ".join(str(body).split())
-    return "an HTML page" if text.startswith("<") else text[:300]
+    def _expire(self, headers: Mapping[str, str]) -> bool:
+        """Forget the access token that was refused; False if the key is no such token."""
+        tokens = self._account._tokens_client
+        if tokens._use_legacy_token:
+            return False
+        # Another thread may have a fresh one by now.
+        if headers["Authorization"] == f"Bearer {tokens._access_token}":
+            tokens._access_token = None
+        return True
