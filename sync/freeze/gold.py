@@ -48,23 +48,27 @@ def plant(
         _check(config, item, known.get(item.task) if item.task is not None else item.data)
     by_hash = {task.data_hash: task.task_id for task in tasks}
     closed = _closed(store, project.project_id, [task.task_id for task in tasks])
+    gold = store.gold(project.project_id)
+    turn = itertools.cycle([batch] if batch else _batches(store, project.project_id))
     found: dict[int, Gold] = {}
-    new: list[GoldItem] = []
+    new: list[tuple[GoldItem, Json]] = []
     for item in items:
         task_id = _match(item, by_hash, queue_field)
         if task_id is None:
-            new.append(item)
+            data = _data(item, batch_field, turn)
+            # Where the answer to an import was lost, or the command is repeated, it is there.
+            task_id = by_hash.get(parse.data_hash(data, queue_field))
+            if task_id is None or (task_id in closed and gold.get(task_id) != item.result):
+                new.append((item, data))
+                continue
         elif task_id not in known:
             raise ConfigurationError(f"{item.place}: project has no task {task_id}")
         elif task_id in closed:
             raise ConfigurationError(f"{item.place}: task {task_id} {closed[task_id]}")
-        else:
-            found[task_id] = Gold(task_id=task_id, result=item.result)
-    turn = itertools.cycle([batch] if batch else _batches(store, project.project_id))
-    data = [_data(item, batch_field, turn) for item in new]
-    ids = server.import_tasks(project.project_id, [{"data": d} for d in data])
+        found[task_id] = Gold(task_id=task_id, result=item.result)
+    ids = server.import_tasks(project.project_id, [{"data": data} for _, data in new])
     matched = len(found)
-    for task_id, item in zip(ids, new, strict=True):
+    for task_id, (item, _) in zip(ids, new, strict=True):
         found[task_id] = Gold(task_id=task_id, result=item.result)
     store.add_gold(project.project_id, list(found.values()))
     return Planted(matched=matched, added=len(ids), total=len(store.gold(project.project_id)))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from sync.freeze.draw import gold_queue_id, queue_id, queue_mark
 from sync.gating.policy import from_dict
-from sync.labelstudio import LabelStudio, views
+from sync.labelstudio import LabelStudio, Missing, views
 from sync.records import Batch, Json, Task
 from sync.store import Store
 
@@ -39,11 +40,15 @@ def extend(
         for task_id, place in wanted.items()
         if task_id in tasks and tasks[task_id].data.get(queue_field) != place
     ]
+    if missing:
+        missing = _untouched(server, store, project_id, missing)
     overlap = from_dict(batch.policy).sample.overlap
 
     def put(item: tuple[Task, str]) -> None:
         task, place = item
-        server.patch_task(task.task_id, overlap=overlap, data=_data(task, queue_field, place))
+        # A task that was deleted meanwhile needs no place.
+        with suppress(Missing):
+            server.patch_task(task.task_id, overlap=overlap, data=_data(task, queue_field, place))
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
@@ -55,6 +60,21 @@ def extend(
     if length != batch.queue_length:
         store.update_batch(project_id, batch.name, queue_length=length)
     return len(missing)
+
+
+def _untouched(
+    server: LabelStudio, store: Store, project_id: int, missing: list[tuple[Task, str]]
+) -> list[tuple[Task, str]]:
+    """Those whose data are still what the mirror holds, since a write replaces the whole of them.
+
+    The others get their place after the next pull.
+    """
+    project = store.project(project_id)
+    changed = server.changed_tasks(project_id, project.cursor if project else None)
+    now = {raw["id"]: raw["data"] for raw in changed}
+    return [
+        (task, place) for task, place in missing if now.get(task.task_id, task.data) == task.data
+    ]
 
 
 def _data(task: Task, queue_field: str, place: str) -> Json:
