@@ -42,6 +42,7 @@ _COMMANDS = {
     "gate": "sync.cli.passes",
     "run": "sync.cli.passes",
     "status": "sync.cli.status",
+    "health": "sync.cli.health",
     "promote": "sync.cli.batches",
     "train": "sync.cli.models",
     "models": "sync.cli.models",

@@ -12,12 +12,13 @@ from sync.records import Project
 from sync.store import schema as s
 from sync.store.base import Row
 from sync.store.engine import insert, make_engine
+from sync.store.figures import Figures
 from sync.store.ledger import Ledger
 from sync.store.mirror import Mirror
 from sync.store.passes import Passes
 
 
-class Store(Mirror, Ledger, Passes):
+class Store(Mirror, Ledger, Passes, Figures):
     """Assay's memory, on SQLite or PostgreSQL; safe to share between processes."""
 
     @classmethod
