@@ -101,3 +101,18 @@ def test_nobody_there_is_told(port: int) -> None:
         transport.get("x")
     assert "very-secret" not in str(found.value)
     transport.close()
+
+
+def test_each_request_is_told(serve: Serve) -> None:
+    """Whoever counts hears of every try, with its status; 0 where no answer came."""
+    transport, _, _ = serve([(503, "busy"), (200, "{}")])
+    told: list[tuple[str, str, int]] = []
+    transport.observer = lambda method, path, status, seconds: told.append((method, path, status))
+    transport.get("api/x/")
+    lost = Transport("http://127.0.0.1:1", "key", sleep=lambda seconds: None)
+    lost.observer = transport.observer
+    with pytest.raises(Retriable):
+        lost.post("api/y/", {})
+    lost.close()
+    assert told[:2] == [("GET", "api/x/", 503), ("GET", "api/x/", 200)]
+    assert set(told[2:]) == {("POST", "api/y/", 0)}

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from sync.errors import Fatal
-from sync.labelstudio.transport import Patience, Transport
+from sync.labelstudio.transport import Observer, Patience, Transport
 from sync.records import Json
 
 #: Everything of a task that the mirror keeps; a reply without the rest is three times as fast.
@@ -41,6 +41,10 @@ class LabelStudio:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def watch(self, observer: Observer) -> None:
+        """Tell the observer of each request from now on."""
+        self._http.observer = observer
 
     def __enter__(self) -> Self:
         """Use as a context manager."""

@@ -24,6 +24,9 @@ from sync.labelstudio.replies import Call, Failed, Missing, detail
 #: First and largest pause between two tries, and the longest that a server can ask for, seconds.
 PAUSE, LONGEST_PAUSE, LONGEST_ASKED = 0.5, 8.0, 60.0
 
+#: Told method, path, status (0: no answer) and seconds of each request.
+Observer = Callable[[str, str, int, float], object]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
@@ -59,6 +62,8 @@ class Transport:
             ConfigurationError: the key is a personal access token that has expired, or no key.
         """
         self.url = url.rstrip("/")
+        #: Told of each request; may be set at any time.
+        self.observer: Observer = lambda method, path, status, seconds: None
         self._sleep, self._clock = sleep, clock
         self._patience = patience or Patience()
         self._jitter = random.Random()  # noqa: S311 - spreads retries, protects nothing
@@ -150,6 +155,16 @@ class Transport:
         return call.answer(status, said, content, silent=silent)
 
     def _send(
+        self, call: Call, params: Mapping[str, Any] | None, body: Any, headers: Mapping[str, str]
+    ) -> tuple[int, httpx.Headers, bytes]:
+        began, status = self._clock(), 0
+        try:
+            status, said, content = self._exchange(call, params, body, headers)
+            return status, said, content
+        finally:
+            self.observer(call.method, call.path, status, self._clock() - began)
+
+    def _exchange(
         self, call: Call, params: Mapping[str, Any] | None, body: Any, headers: Mapping[str, str]
     ) -> tuple[int, httpx.Headers, bytes]:
         end = self._clock() + self._patience.whole
