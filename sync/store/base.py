@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 
 from sync.store.engine import CHUNK, upsert
 from sync.store.faults import explained
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 #: One row as read: column name to value.
 Row = sa.RowMapping
+T = TypeVar("T", bound="DataclassInstance")
 
 
 def chunks(ids: Iterable[int]) -> Iterator[tuple[int, ...]]:
@@ -21,6 +26,11 @@ def chunks(ids: Iterable[int]) -> Iterator[tuple[int, ...]]:
     ordered = iter(sorted(set(ids)))
     while chunk := tuple(islice(ordered, CHUNK)):
         yield chunk
+
+
+def record(kind: type[T], row: Row) -> T:
+    """The record of this kind whose fields are columns of the row."""
+    return kind(**{field.name: row[field.name] for field in fields(kind)})
 
 
 class Base:

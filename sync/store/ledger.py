@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync.errors import ConfigurationError
-from sync.records import Batch, Candidate, Gold, Json, Place, Result, Role
+from sync.records import Batch, Candidate, Drawn, Gold, Json, Place, Result, Role, Task
 from sync.store import schema as s
-from sync.store.base import Base, Row, chunks
+from sync.store.base import Base, Row, chunks, record
 from sync.store.engine import insert, upsert
 
 
@@ -63,20 +63,22 @@ class Ledger(Base):
     def batch(self, project_id: int, name: str) -> Batch | None:
         """The frozen batch of that name, if there is one."""
         rows = self._rows(self._batch(project_id, name))
-        return _batch(rows[0]) if rows else None
+        return record(Batch, rows[0]) if rows else None
 
     def batches(self, project_id: int) -> list[Batch]:
         """All frozen batches, oldest first."""
         statement = sa.select(s.batches).where(s.batches.c.project_id == project_id)
         rows = self._rows(statement.order_by(s.batches.c.frozen_at, s.batches.c.name))
-        return [_batch(row) for row in rows]
+        return [record(Batch, row) for row in rows]
 
     def batch_candidates(self, project_id: int, name: str) -> list[Candidate]:
         """A frozen batch's candidates, abstentions included, by task id."""
         statement = sa.select(s.candidates).where(
             s.candidates.c.project_id == project_id, s.candidates.c.batch == name
         )
-        return [_candidate(row) for row in self._rows(statement.order_by(s.candidates.c.task_id))]
+        return [
+            record(Candidate, row) for row in self._rows(statement.order_by(s.candidates.c.task_id))
+        ]
 
     def data_hashes(self, project_id: int, name: str) -> dict[int, str]:
         """The hash of each task's data as it was at freeze."""
@@ -103,7 +105,7 @@ class Ledger(Base):
                 .where(c.c.project_id == project_id, c.c.task_id.in_(chunk))
                 .order_by(b.c.frozen_at)
             )
-            found.update({row["task_id"]: _candidate(row) for row in self._rows(statement)})
+            found.update({row["task_id"]: record(Candidate, row) for row in self._rows(statement)})
         return found
 
     def withheld(self, project_id: int, task_ids: Iterable[int]) -> set[int]:
@@ -124,10 +126,37 @@ class Ledger(Base):
         statement = sa.select(s.places).where(
             s.places.c.project_id == project_id, s.places.c.batch == name
         )
-        rows = self._rows(statement.order_by(s.places.c.position))
+        return [_place(row) for row in self._rows(statement.order_by(s.places.c.position))]
+
+    def drawn(self, project_id: int, name: str) -> list[Drawn]:
+        """The batch's draw order as far as the reserve goes, with what was frozen of each task."""
+        p, c = s.places, s.candidates
+        frozen = (
+            (c.c.project_id == p.c.project_id)
+            & (c.c.batch == p.c.batch)
+            & (c.c.task_id == p.c.task_id)
+        )
+        statement = (
+            sa.select(p.c.task_id, p.c.position, p.c.role, c.c.result, c.c.data_hash)
+            .outerjoin_from(p, c, frozen)
+            .where(p.c.project_id == project_id, p.c.batch == name)
+            .order_by(p.c.position)
+        )
         return [
-            Place(task_id=r["task_id"], position=r["position"], role=Role(r["role"])) for r in rows
+            Drawn(place=_place(row), result=row["result"], data_hash=row["data_hash"])
+            for row in self._rows(statement)
         ]
+
+    def tasks_among(self, project_id: int, task_ids: Iterable[int]) -> dict[int, Task]:
+        """Those of the tasks that are there and not deleted."""
+        found: dict[int, Task] = {}
+        t = s.tasks.c
+        for chunk in chunks(task_ids):
+            statement = sa.select(s.tasks).where(
+                t.project_id == project_id, t.task_id.in_(chunk), t.deleted_at.is_(None)
+            )
+            found.update({row["task_id"]: record(Task, row) for row in self._rows(statement)})
+        return found
 
     def first_submissions(self, project_id: int, task_ids: Iterable[int]) -> list[Row]:
         """Each annotation's first seen state on these tasks, oldest first.
@@ -135,22 +164,20 @@ class Ledger(Base):
         Rows have task_id, annotation_id, annotator, result, was_cancelled, lead_time,
         created_at, deleted_at and edits (revisions after the first).
         """
-        r, a = s.revisions, s.annotations
+        r, a, later = s.revisions, s.annotations, s.revisions.alias()
         edits = (
-            sa.select(r.c.annotation_id, sa.func.max(r.c.revision).label("edits"))
-            .where(r.c.project_id == project_id)
-            .group_by(r.c.annotation_id)
-            .subquery()
+            sa.select(sa.func.max(later.c.revision))
+            .where(later.c.project_id == r.c.project_id, later.c.annotation_id == r.c.annotation_id)
+            .scalar_subquery()
         )
         found: list[Row] = []
         for chunk in chunks(task_ids):
             statement = (
-                sa.select(r, a.c.created_at, a.c.deleted_at, edits.c.edits)
+                sa.select(r, a.c.created_at, a.c.deleted_at, edits.label("edits"))
                 .join(
                     a,
                     (a.c.project_id == r.c.project_id) & (a.c.annotation_id == r.c.annotation_id),
                 )
-                .join(edits, edits.c.annotation_id == r.c.annotation_id)
                 .where(r.c.project_id == project_id, r.c.revision == 0, r.c.task_id.in_(chunk))
             )
             found.extend(self._rows(statement))
@@ -212,9 +239,5 @@ def _last_verdict(project_id: int, name: str) -> sa.Select[Any]:
     )
 
 
-def _batch(row: Row) -> Batch:
-    return Batch(**{name: row[name] for name in Batch.__dataclass_fields__})
-
-
-def _candidate(row: Row) -> Candidate:
-    return Candidate(**{name: row[name] for name in Candidate.__dataclass_fields__})
+def _place(row: Row) -> Place:
+    return Place(task_id=row["task_id"], position=row["position"], role=Role(row["role"]))

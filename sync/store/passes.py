@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from sync.records import PassState
 from sync.store import schema as s
-from sync.store.base import Base
+from sync.store.base import Base, record
 from sync.store.engine import insert
 
 
@@ -26,9 +26,9 @@ class Passes(Base):
     def passes(self) -> dict[int, PassState]:
         """How the worker stands with each project that it ever began a pass of."""
         rows = self._rows(sa.select(s.passes).order_by(s.passes.c.project_id))
-        return {row["project_id"]: PassState(**row) for row in rows}
+        return {row["project_id"]: record(PassState, row) for row in rows}
 
     def pass_state(self, project_id: int) -> PassState | None:
         """How the worker stands with one project; None before its first pass."""
         rows = self._rows(sa.select(s.passes).where(s.passes.c.project_id == project_id))
-        return PassState(**rows[0]) if rows else None
+        return record(PassState, rows[0]) if rows else None

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from sync.records import Project
 from sync.store import schema as s
-from sync.store.base import Row
+from sync.store.base import record
 from sync.store.engine import insert, make_engine
 from sync.store.figures import Figures
 from sync.store.ledger import Ledger
@@ -57,12 +57,12 @@ class Store(Mirror, Ledger, Passes, Figures):
     def project(self, project_id: int) -> Project | None:
         """The project, if Assay is connected to it."""
         rows = self._rows(sa.select(s.projects).where(s.projects.c.project_id == project_id))
-        return _project(rows[0]) if rows else None
+        return record(Project, rows[0]) if rows else None
 
     def projects(self) -> list[Project]:
         """All connected projects, by id."""
         rows = self._rows(sa.select(s.projects).order_by(s.projects.c.project_id))
-        return [_project(row) for row in rows]
+        return [record(Project, row) for row in rows]
 
     def forget_project(self, project_id: int) -> None:
         """Disconnect: the project's row goes, its evidence stays."""
@@ -96,7 +96,3 @@ class Store(Mirror, Ledger, Passes, Figures):
                     s.leases.c.project_id == project_id, s.leases.c.holder == holder
                 )
             )
-
-
-def _project(row: Row) -> Project:
-    return Project(**{name: row[name] for name in Project.__dataclass_fields__})

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sync.gating.candidates.strata import from_json
 from sync.gating.policy import from_dict
-from sync.records import Answer, Batch, Evidence, GoldTask, SampledTask
+from sync.records import Answer, Batch, Drawn, Evidence, GoldTask, SampledTask, Task
 from sync.store import Store
 from sync.store.base import Row
 
@@ -18,12 +18,11 @@ def evidence(store: Store, project_id: int, batch: Batch) -> Evidence:
     A sampled task that was deleted, or whose data is not what it was at freeze, is given as
     deleted: its candidate can no longer be judged, and must not vanish from the account.
     """
-    places = store.places(project_id, batch.name)
+    drawn = store.drawn(project_id, batch.name)
     gold = store.gold(project_id)
-    answers = first_answers(store, project_id, {p.task_id for p in places} | gold.keys())
-    results = {c.task_id: c.result for c in store.batch_candidates(project_id, batch.name)}
-    gone = _gone(store, project_id, batch)
-    data = {task.task_id: task.data for task in store.tasks(project_id)}
+    asked = {one.place.task_id for one in drawn} | gold.keys()
+    answers = first_answers(store, project_id, asked)
+    tasks = store.tasks_among(project_id, asked)
     return Evidence(
         batch=batch.name,
         population=batch.population,
@@ -33,34 +32,31 @@ def evidence(store: Store, project_id: int, batch: Batch) -> Evidence:
         generator_version=batch.generator_version,
         strata=from_json(batch.strata),
         sample=tuple(
-            SampledTask(
-                task_id=place.task_id,
-                position=place.position,
-                role=place.role,
-                candidate=results[place.task_id] or [],
-                answers=answers[place.task_id],
-                deleted=place.task_id in gone,
-                data=data.get(place.task_id, {}),
-            )
-            for place in places
+            _sampled(one, answers[one.place.task_id], tasks.get(one.place.task_id)) for one in drawn
         ),
         gold=tuple(
             GoldTask(
                 task_id=task_id,
                 result=result,
                 answers=answers[task_id],
-                data=data.get(task_id, {}),
-                deleted=task_id not in data,
+                data=tasks[task_id].data if task_id in tasks else {},
+                deleted=task_id not in tasks,
             )
             for task_id, result in sorted(gold.items())
         ),
     )
 
 
-def _gone(store: Store, project_id: int, batch: Batch) -> set[int]:
-    frozen = store.data_hashes(project_id, batch.name)
-    now = {task.task_id: task.data_hash for task in store.tasks(project_id)}
-    return {task_id for task_id, data_hash in frozen.items() if now.get(task_id) != data_hash}
+def _sampled(drawn: Drawn, answers: tuple[Answer, ...], task: Task | None) -> SampledTask:
+    return SampledTask(
+        task_id=drawn.place.task_id,
+        position=drawn.place.position,
+        role=drawn.place.role,
+        candidate=drawn.result or [],
+        answers=answers,
+        deleted=task is None or task.data_hash != drawn.data_hash,
+        data=task.data if task else {},
+    )
 
 
 def first_answers(
