@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from sync.demo import people
 from sync.demo.processes import Child, free_port, start_backend
 from sync.labelstudio import LabelStudio
 from sync.settings import Settings
+from tests.postgresql import Cluster
 
 ROOT = Path(__file__).parent.parent
 # A busy machine is no failure; the timeout of each test still holds.
@@ -147,38 +147,10 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """URL of a PostgreSQL cluster of our own."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-    binaries, folder, port = found[-1].parent, tmp_path_factory.mktemp("pg"), free_port()
-    # PostgreSQL refuses to run as root.
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if user:
-        for path in (folder, *folder.parents[:3]):
-            path.chmod(0o755)
-        shutil.chown(folder, "postgres")
-    data = folder / "data"
-    initdb = [*user, str(binaries / "initdb"), "-A", "trust", "-U", "assay", "-D", str(data)]
-    subprocess.run(initdb, check=True, capture_output=True, cwd="/")
-    command = [*user, str(binaries / "postgres"), "-D", str(data), "-p", str(port)]
-    command += ["-k", str(folder), "-h", "127.0.0.1", "-c", "fsync=off"]
-    log = tmp_path_factory.mktemp("pg-log") / "log"
-    with Child("PostgreSQL", command, {}, log) as server:
-        _wait_for_postgresql(binaries / "pg_isready", port)
-        yield f"postgresql://assay@127.0.0.1:{port}/postgres"
-        server.stop()
-
-
-def _wait_for_postgresql(ready: Path, port: int) -> None:
-    command = [str(ready), "-h", "127.0.0.1", "-p", str(port), "-t", "3"]
-    deadline = time.monotonic() + 60
-    # Where nobody listens yet, pg_isready answers at once, so only the clock may give up.
-    while subprocess.run(command, check=False, capture_output=True).returncode != 0:
-        if time.monotonic() > deadline:
-            raise RuntimeError("PostgreSQL did not become ready")
-        time.sleep(0.1)
+    with Cluster() as cluster:
+        yield cluster.url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

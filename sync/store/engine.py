@@ -16,6 +16,8 @@ from sync.store.write_ahead import write_ahead
 
 #: Seconds that a writer waits for another one.
 BUSY_SECONDS = 30
+#: Seconds of silence after which PostgreSQL counts as out of reach.
+SILENT_SECONDS = 120
 #: Rows in one INSERT: far below both databases' limit on parameters.
 CHUNK = 500
 #: Names the lock under which PostgreSQL's tables are made; any number that nobody else uses.
@@ -37,8 +39,7 @@ def make_engine(url: str) -> sa.Engine:
         if parsed.get_backend_name() == "sqlite":
             engine = _sqlite(parsed)
         elif parsed.get_backend_name() == "postgresql":
-            pg = parsed.set(drivername="postgresql+pg8000")
-            engine = sa.create_engine(pg, pool_pre_ping=True)
+            engine = _postgresql(parsed)
         else:
             raise ConfigurationError(_not_a_url(url))
         try:
@@ -61,7 +62,7 @@ def _not_a_url(url: str) -> str:
 def _sqlite(url: sa.URL) -> sa.Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -74,6 +75,25 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     def _begin(connection: sa.Connection) -> None:
         readonly = connection.get_execution_options().get("readonly", False)
         connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    engine = sa.create_engine(
+        url.set(drivername="postgresql+pg8000"),
+        connect_args={"timeout": SILENT_SECONDS},
+        # A connection that a restart of the server cut is found before it is used.
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET lock_timeout = {BUSY_SECONDS * 1000:.0f}")
+        cursor.close()
+        connection.commit()
 
     return engine
 
