@@ -43,6 +43,7 @@ _COMMANDS = {
     "run": "sync.cli.passes",
     "status": "sync.cli.status",
     "health": "sync.cli.health",
+    "store": "sync.cli.store",
     "promote": "sync.cli.batches",
     "train": "sync.cli.models",
     "models": "sync.cli.models",
