@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+import requests
 from flask.testing import FlaskClient
 
 from backend import metrics, shortcut
+from sync.demo.processes import start_backend
 from sync.records import Json
+from sync.settings import Settings
 
 Auth = tuple[str, str]
 Body = Callable[..., Json]
@@ -47,3 +52,17 @@ def test_slow_requests_are_told(
     client.post("/predict", json=body(1), auth=auth)
     client.post("/setup", json={"project": "1.1"}, auth=auth)
     assert told(caplog) == [("/predict", 200), ("/setup", 200)]
+
+
+def test_a_served_backend_writes_json(team_settings: Settings, tmp_path: Path, port: int) -> None:
+    """Without a terminal each line of the process is an object, and none has a secret."""
+    env = {"ASSAY_HOME": str(team_settings.home), "ASSAY_BACKEND_PASSWORD": "a long secret"}
+    log, url = tmp_path / "log", f"http://127.0.0.1:{port}"
+    with start_backend(port, env, log) as backend:
+        backend.wait_for(f"{url}/health", 60)
+        requests.post(f"{url}/predict", auth=("assay", "a long secre"), timeout=10)
+        requests.get(f"{url}/a%20long%20secret", timeout=10)
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert {line["service"] for line in lines} == {"backend"}
+    assert [line["event"] for line in lines].count("request") == 2
+    assert "a long secret" not in log.read_text()
