@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
@@ -30,6 +31,7 @@ from sync.store import Store
 
 _log = logging.getLogger(__name__)
 
+_VERSION = version("label-studio-assay")
 #: Bytes of a request's body.
 LARGEST_BODY = 64 * 1024 * 1024
 _STARTED = "assay.started"
@@ -216,7 +218,8 @@ def _routes(
             return _unauthorized()
         named = request.args.get("project") if request.method == "GET" else _posted_project()
         # Label Studio names its project when it asks for /setup, and here it does not.
-        return {"versions": answers.versions(None if named is None else project_of(named))}
+        found = answers.versions(None if named is None else project_of(named))
+        return {"versions": found, "assay": _VERSION}
 
     @app.get("/metrics")
     def show_metrics() -> Any:

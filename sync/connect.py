@@ -1,11 +1,11 @@
-"""Connecting Assay to a project, disconnecting it, and what `assay doctor` looks at."""
+"""Connecting Assay to a project and disconnecting it; `assay doctor` tries it."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import label_configs
 from sync.errors import AssayError, Fatal
@@ -57,7 +57,7 @@ def disconnect(server: LabelStudio, store: Store, settings: Settings, project: P
     """Take backend, webhook and tabs away; the evidence stays in the store."""
     if project.backend_id is not None:
         server.delete_ml_backend(project.backend_id)
-    for hook in _hooks(server, settings, project.project_id):
+    for hook in hooks_of(server, settings, project.project_id):
         server.delete_webhook(hook["id"])
     for batch in store.batches(project.project_id):
         for view_id in batch.views.values():
@@ -116,7 +116,8 @@ def _reachable(settings: Settings) -> Iterator[None]:
         raise
 
 
-def _hooks(server: LabelStudio, settings: Settings, project_id: int) -> list[Json]:
+def hooks_of(server: LabelStudio, settings: Settings, project_id: int) -> list[Json]:
+    """The webhooks of a project that go to our backend."""
     url = f"{settings.backend_url}/webhook"
     return [hook for hook in server.webhooks(project_id) if hook["url"].rstrip("/") == url]
 
@@ -131,7 +132,7 @@ def _hook(server: LabelStudio, settings: Settings, project: Project) -> None:
         "headers": {"X-Assay-Secret": project.webhook_secret},
         "actions": list(WAKING_ACTIONS),
     }
-    hooks = _hooks(server, settings, project.project_id)
+    hooks = hooks_of(server, settings, project.project_id)
     for extra in hooks[1:]:
         server.delete_webhook(extra["id"])
     if hooks:
@@ -140,50 +141,18 @@ def _hook(server: LabelStudio, settings: Settings, project: Project) -> None:
         server.create_webhook(project=project.project_id, **values)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that `assay doctor` looked at."""
-
-    what: str
-    ok: bool
-    #: What is there; what to change where it is not ok.
-    detail: str
-
-
-def examine(
-    settings: Settings, server: Callable[[], LabelStudio], store: Callable[[], Store]
-) -> Iterator[Finding]:
-    """Look at everything that Assay needs, in the order in which it is needed.
-
-    A temporary project tries what Label Studio permits, and is removed again.
-    """
-    yield _try("policy", lambda: "valid" if settings.policy else "")
-    yield _try("store", lambda: (store(), "opens")[1])
-    yield _try("backend password", lambda: (settings.require("backend_password"), "set")[1])
-    reached = _try("Label Studio", lambda: f"version {server().version()} at {server().url}")
-    yield reached
-    if not reached.ok:
-        return
-    account = _try("API key", lambda: f"account {server().me()['email']}")
-    yield account
-    if account.ok:
-        yield _try("backend and webhooks", lambda: _trial(settings, server()))
-
-
-def _try(what: str, look: Callable[[], str]) -> Finding:
-    try:
-        return Finding(what=what, ok=True, detail=look())
-    except AssayError as error:
-        return Finding(what=what, ok=False, detail=str(error))
-
-
 _TRIAL_CONFIG = (
     '<View><Text name="text" value="$text"/>'
     '<Choices name="label" toName="text"><Choice value="a"/><Choice value="b"/></Choices></View>'
 )
 
 
-def _trial(settings: Settings, server: LabelStudio) -> str:
+def trial(settings: Settings, server: LabelStudio) -> str:
+    """Connect a temporary project, to see what Label Studio permits, and remove it again.
+
+    Raises:
+        AssayError: Label Studio cannot or may not reach the backend.
+    """
     made = server.create_project(title="Assay doctor (temporary)", label_config=_TRIAL_CONFIG)
     try:
         trial = Project(

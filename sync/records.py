@@ -212,6 +212,30 @@ class Item:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How much the store holds of a project."""
+
+    #: Tasks and annotations that Label Studio still has.
+    tasks: int = 0
+    annotations: int = 0
+    #: Tombstones of what it had.
+    deleted_tasks: int = 0
+    deleted_annotations: int = 0
+    gold: int = 0
+    #: Tasks of frozen batches, abstentions included.
+    candidates: int = 0
+    set_aside: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeaseState:
+    """Who may work on a project, and until when it need not renew that."""
+
+    holder: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Strata:
     """How many tasks with a candidate each part of a batch had when it was frozen."""
 

@@ -2,45 +2,80 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from sync.cli.root import USAGE, App, project_option, with_app
+from sync.cli.show import wrapped
+
+if TYPE_CHECKING:
+    from sync.doctor import Parts
+    from sync.records import Project
 
 
 @click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON object.")
 @with_app
-def doctor(app: App) -> None:
-    """Check the settings, the store, Label Studio, the backend and its engines.
+def doctor(app: App, as_json: bool) -> None:
+    """Check all that Assay needs, and say what to do where something is wrong.
 
-    Makes a temporary project in Label Studio to see what the server permits, and removes it.
+    Settings, policy, store, disk, clocks, the backend and its engines, Label Studio with its key
+    and what it permits, and of each connected project the rights, the ML backend, the webhook and
+    the worker. Makes a temporary project in Label Studio, and removes it.
+
+    Exits with 2 if anything is wrong; warnings do not count. docs/doctor.schema.json describes the
+    JSON.
     """
-    from sync.connect import examine
+    from sync.doctor import State, examine
 
-    wrong = 0
-    for finding in examine(app.settings, lambda: app.server, lambda: app.store):
-        click.echo(f"{'ok   ' if finding.ok else 'WRONG'} {finding.what}: {finding.detail}")
-        wrong += not finding.ok
-    if not wrong:
-        wrong = _engines(app)
+    found = []
+    for finding in examine(_parts(app)):
+        found.append(finding)
+        if not as_json:
+            mark = {State.OK: "ok     ", State.WARNING: "warning", State.WRONG: "WRONG  "}
+            text = f"{finding.what}: {finding.detail}"
+            click.echo("\n".join(wrapped(text, f"{mark[finding.state]} ", " " * 8)))
+    wrong = sum(finding.state is State.WRONG for finding in found)
+    if as_json:
+        told = {"ok": not wrong, "findings": [asdict(finding) for finding in found]}
+        click.echo(json.dumps(told, indent=1))
+    elif not wrong:
+        click.echo("Everything that Assay needs is there.")
     if wrong:
         sys.exit(USAGE)
-    click.echo("Everything that Assay needs is there.")
 
 
-def _engines(app: App) -> int:
-    """Say how the engine of each connected project stands; how many cannot work."""
+def _parts(app: App) -> Parts:
+    from sync.cli.asks import Backend
     from sync.cli.batches import generator_of
+    from sync.doctor import Parts
+    from sync.labelstudio import LabelStudio
+    from sync.worker.once import utc_now
 
-    wrong = 0
-    with generator_of(app) as generator:
-        for project in app.store.projects():
-            problem = generator.problem(project, f"{project.project_id}.0")
-            state = "WRONG" if problem else "ok   "
-            click.echo(f"{state} candidates of project {project.project_id}: {problem or 'ready'}")
-            wrong += bool(problem)
-    return wrong
+    def server() -> LabelStudio:
+        # Who looks wants to know now, so nothing is waited for between two tries.
+        if "server" not in app.__dict__:
+            key = app.settings.require("label_studio_api_key")
+            url = app.settings.label_studio_url
+            app.__dict__["server"] = LabelStudio(url, key, sleep=lambda seconds: None)
+        return app.server
+
+    def engine(project: Project) -> str:
+        with generator_of(app) as generator:
+            return generator.problem(project, f"{project.project_id}.0")
+
+    return Parts(
+        settings=lambda: app.settings,
+        store=lambda: app.store,
+        server=server,
+        backend=lambda: Backend(app.settings).ask("GET", "/versions"),
+        engine=engine,
+        now=utc_now,
+    )
 
 
 @click.command()

@@ -2,95 +2,128 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.passes import verdict_table
 from sync.cli.root import App, project_option, with_app
-from sync.cli.show import table
+from sync.cli.show import wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterator
 
-    from sync.gating.verdict import Part, Verdict
+    from sync.records import Project
+    from sync.status import ProjectStatus
 
-#: Labels, slices and confusions shown of a batch.
-_SHOWN = 5
+#: Set-aside items shown of a project.
+_SHOWN = 10
 
 
 @click.command()
 @project_option
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as one JSON object.")
 @with_app
-def status(app: App, project: int | None) -> None:
-    """Show what Assay knows: batches, verdicts, annotators, and what was set aside.
+def status(app: App, project: int | None, as_json: bool) -> None:
+    """Show how the worker does with each connected project, and what Assay knows of it.
 
-    Reads the store only; nothing is asked of Label Studio.
+    Newest change read, counts, verdicts, jobs, what was set aside and why, the last error and what
+    to do about it. Of a single project also its labels, slices, confusions and annotators.
+    Reads the store only; nothing is asked of Label Studio. docs/status.schema.json describes the
+    JSON.
     """
-    from sync.gating.verdict import Verdict
+    from sync.cli.status_details import details
+    from sync.status import status as use_case
+    from sync.worker.once import utc_now
+
+    now = utc_now()
+    chosen = _chosen(app, project)
+    found = use_case(app.store, chosen, now, app.settings.poll_seconds)
+    if as_json:
+        told = {"at": now, "projects": [asdict(one) for one in found]}
+        click.echo(json.dumps(told, indent=1, default=datetime.isoformat))
+        return
+    if not found:
+        click.echo("no project is connected: run assay connect --project ID")
+    for one in found:
+        click.echo("\n".join(_lines(one, now)))
+    if len(chosen) == 1:
+        click.echo("\n".join(details(app.store, chosen[0])), nl=False)
+
+
+def _chosen(app: App, given: int | None) -> list[Project]:
+    """The project that was named, or all."""
     from sync.pull import connected
-    from sync.worker import anchoring
 
-    found = connected(app.store, app.project_id(project))
-    project_id = found.project_id
-    read = "never" if found.cursor is None else f"{found.cursor:%Y-%m-%d %H:%M:%S} UTC"
-    click.echo(
-        f"project {project_id} ({found.title}): {len(app.store.task_ids(project_id))} tasks, "
-        f"{len(app.store.gold(project_id))} gold, newest change read: {read}"
+    named = app.settings.project if given is None else given
+    return app.store.projects() if named is None else [connected(app.store, named)]
+
+
+def _lines(one: ProjectStatus, now: datetime) -> Iterator[str]:
+    yield from wrapped(f"project {one.project} ({one.title}): {one.health}", "", "  ")
+    if one.error:
+        again = f", {one.error.failures} times in a row" if one.error.failures > 1 else ""
+        yield from _line("error", f"{_when(one.error.at, now)}{again}: {one.error.text}")
+    if one.advice:
+        yield from _line("to do", one.advice)
+    lag = "" if one.lag_seconds is None else f", {_seconds(one.lag_seconds)} after it was made"
+    yield from _line("read", f"newest change {_when(one.cursor, now)}{lag}")
+    yield from _line("last pass", _pass(one, now))
+    if one.lease:
+        until = "until" if one.lease.held else "ran out"
+        yield from _line("lease", f"{one.lease.holder}, {until} {_when(one.lease.until, now)}")
+    c = one.counts
+    yield from _line(
+        "holds",
+        f"{c.tasks} tasks ({c.deleted_tasks} deleted), {c.annotations} annotations "
+        f"({c.deleted_annotations} deleted), {c.gold} gold, {c.candidates} candidates",
     )
-    rows = {b.name: app.store.verdict(project_id, b.name) for b in app.store.batches(project_id)}
-    verdicts = {n: Verdict.from_dict(r["verdict"]) for n, r in rows.items() if r is not None}
-    if verdicts:
-        click.echo(verdict_table(verdicts))
-    for name, row in rows.items():
-        click.echo(f"{name}: {verdicts[name].sentence if row else 'frozen, not judged yet'}")
-        if row and (beside := verdicts[name].regression) is not None:
-            click.echo(f"{name}: {beside.sentence}")
-    for batch in app.store.batches(project_id):
-        if not batch.complete:
-            click.echo(f"{batch.name}: its freeze is not complete; if none runs, freeze it again")
-    _parts(verdicts.values())
-    _people(verdicts.values())
-    for effect in anchoring(app.store, found):
-        click.echo(f"{effect.generator}: {effect.sentence}")
-    for item in app.store.set_aside(project_id):
-        click.echo(f"set aside: {item['kind']} {item['item_id']}: {item['reason']}")
-    for verdict in verdicts.values():
-        for annotation, reason in verdict.set_aside:
-            click.echo(f"set aside: annotation {annotation}: {reason}")
+    for batch in one.batches:
+        state = batch.sentence or "frozen, not judged yet"
+        yield from _line("batch", f"{batch.batch}: {state}")
+    yield from _asides(one)
 
 
-def _parts(verdicts: Collection[Verdict]) -> None:
-    """Labels and slices that the policy asks for, and what is confused, worst first."""
-    rows = [
-        (v.batch, c.name, repr(part.name), part.state if part.judged else "too rare", part.n)
-        + (("–", "–") if part.estimate is None else _figures(part))
-        for v in verdicts
-        for c in v.criteria
-        for part in c.parts[:_SHOWN]
-    ]
-    if rows:
-        header = ["batch", "criterion", "part", "state", "tasks", "estimate", "bounds"]
-        click.echo(table(header, rows))
-    for v in verdicts:
-        for c in v.confusions[:_SHOWN]:
-            given = "nothing" if c.given is None else repr(c.given)
-            proposed = "nothing" if c.proposed is None else repr(c.proposed)
-            tasks = ", ".join(str(task) for task in c.tasks)
-            click.echo(f"{v.batch}: {proposed} became {given} {c.count}× (tasks {tasks})")
+def _pass(one: ProjectStatus, now: datetime) -> str:
+    last = one.last_pass
+    if last is None:
+        return "never"
+    told = f"began {_when(last.started_at, now)}"
+    if last.seconds is not None:
+        told += f"; the last whole one took {_seconds(last.seconds)}, read {last.tasks} tasks"
+        told += f" and {last.annotations} annotations"
+    return told
 
 
-def _figures(part: Part) -> tuple[str, str]:
-    return f"{part.estimate:.3f}", f"{part.lower:.3f}–{part.upper:.3f}"
+def _asides(one: ProjectStatus) -> Iterator[str]:
+    items = [*one.set_aside, *(item for batch in one.batches for item in batch.set_aside)]
+    for item in items[:_SHOWN]:
+        yield from _line("set aside", f"{item.kind} {item.id}: {item.reason}")
+    left = max(one.counts.set_aside, len(one.set_aside)) - len(one.set_aside)
+    left += max(0, len(items) - _SHOWN)
+    if left:
+        yield from _line("set aside", f"and {left} more; --json lists them")
 
 
-def _people(verdicts: Iterable[Verdict]) -> None:
-    """People against gold; the same whatever batch they are seen through, so the longest list."""
-    people = max((v.annotators for v in verdicts), key=len, default=())
-    if people:
-        click.echo(
-            table(
-                ["annotator", "gold answers", "right", "bounds"],
-                [(a.annotator, a.n, a.passed, f"{a.lower:.2f}–{a.upper:.2f}") for a in people],
-            )
-        )
+def _line(label: str, text: str) -> list[str]:
+    return wrapped(text, f"  {label:<10} ", " " * 13)
+
+
+def _when(moment: datetime | None, now: datetime) -> str:
+    if moment is None:
+        return "never"
+    ahead = (moment - now).total_seconds()
+    near = f"in {_seconds(ahead)}" if ahead > 0 else f"{_seconds(-ahead)} ago"
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC ({near})"
+
+
+def _seconds(value: float) -> str:
+    if value < 10:
+        return f"{value:.1f} s"
+    if value < 120:
+        return f"{value:.0f} s"
+    if value < 2 * 3600:
+        return f"{value / 60:.0f} min"
+    return f"{value / 3600:.0f} h" if value < 2 * 86400 else f"{value / 86400:.0f} days"

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from sync.errors import Fatal
+from sync.labelstudio.clock import told_time
 from sync.labelstudio.transport import Observer, Patience, Transport
 from sync.records import Json
 
@@ -65,6 +66,15 @@ class LabelStudio:
     def me(self) -> Json:
         """The account of the API key."""
         return dict(self._http.get("api/current-user/whoami"))
+
+    def clock(self) -> datetime | None:
+        """Its time, in whole seconds cut off; None where its answers do not tell it."""
+        return told_time(f"{self.url}/health")
+
+    def may_write(self, project_id: int) -> bool:
+        """Whether the account may change a project; nothing is changed to find out."""
+        found = self._http.call("OPTIONS", f"api/projects/{project_id}/", repeat=True)
+        return "PUT" in found.get("actions", {})
 
     def projects(self) -> list[Json]:
         """All projects of the account."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from sync.records import Project
 from sync.store import schema as s
+from sync.store.accounts import Accounts
 from sync.store.base import record
 from sync.store.engine import insert, make_engine
 from sync.store.figures import Figures
@@ -18,7 +19,7 @@ from sync.store.mirror import Mirror
 from sync.store.passes import Passes
 
 
-class Store(Mirror, Ledger, Passes, Figures):
+class Store(Mirror, Ledger, Passes, Figures, Accounts):
     """Assay's memory, on SQLite or PostgreSQL; safe to share between processes."""
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def test_setup_names_one_stable_version(client: FlaskClient, auth: Auth) -> None
     """/setup and /versions name the project's string, whatever schema and token are sent."""
     sent = {"project": "1.1", "schema": "<View/>", "access_token": "s3cr3t", "hostname": "x"}
     assert client.post("/setup", json=sent, auth=auth).json == {"model_version": "assay-1"}
-    versions = {"versions": ["assay-1"]}
+    versions = {"versions": ["assay-1"], "assay": version("label-studio-assay")}
     assert client.get("/versions?project=1", auth=auth).json == versions
     assert client.post("/versions", json={"project": "1.1"}, auth=auth).json == versions
 

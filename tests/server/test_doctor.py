@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 import requests
 from click.testing import CliRunner
 
+import label_configs
 from sync.cli.root import assay
 from sync.demo import label_studio as servers
 from sync.demo.people import personal_access_token
+from sync.records import Json
+from sync.store import Store
 
 if TYPE_CHECKING:
     from conftest import Loop
@@ -72,3 +79,135 @@ def test_each_wrong_setting_is_named(
     """One WRONG line a wrong setting, with the remedy; exit code 2."""
     monkeypatch.setenv(name, value)
     assert message in doctor(2)
+
+
+SCHEMA = json.loads((ROOT / "docs" / "doctor.schema.json").read_text())
+
+
+class Connected:
+    """A connected project of a team, and what the doctor says of it."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        self.project_id = loop.project(label_configs.load("text_classification"), "text")
+        loop.assay("connect")
+
+    def examine(self, code: int) -> dict[str, tuple[str, str]]:
+        """State and detail by what was looked at, without the project's number."""
+        outcome = CliRunner().invoke(assay, ["doctor", "--json"])
+        assert outcome.exit_code == code, outcome.output
+        found = json.loads(outcome.stdout)
+        jsonschema.validate(found, SCHEMA)
+        assert found["ok"] is (code == 0)
+        name = f"project {self.project_id}"
+        return {f["what"].replace(name, "it"): (f["state"], f["detail"]) for f in found["findings"]}
+
+    def passed(self) -> None:
+        """As the worker leaves it after a pass."""
+        now = datetime.now(UTC)
+        with Store.open(self.loop.team.store_url) as store:
+            store.note_pass(self.project_id, started_at=now, ended_at=now, ok_at=now)
+
+    @property
+    def hook(self) -> Json:
+        (found,) = self.loop.lead.webhooks(self.project_id)
+        return found
+
+
+@pytest.fixture
+def connected(loop: Loop) -> Iterator[Connected]:
+    """A project that Assay is connected to, gone from Label Studio afterwards."""
+    made = Connected(loop)
+    yield made
+    loop.lead.delete_project(made.project_id)
+
+
+def test_a_connected_project_is_whole(connected: Connected) -> None:
+    """Without a worker there is one warning; after a pass everything is ok."""
+    found = connected.examine(0)
+    assert {name for name, (state, _) in found.items() if state != "ok"} == {"worker of it"}
+    assert "start assay run" in found["worker of it"][1]
+    connected.passed()
+    assert {state for state, _ in connected.examine(0).values()} == {"ok"}
+    names = ("it", "it's ML backend", "it's webhook", "candidates of it", "store's clock")
+    assert set(names) <= found.keys()
+
+
+def _secret(there: Connected) -> None:
+    there.loop.lead.patch_webhook(
+        there.hook["id"], there.project_id, headers={"X-Assay-Secret": ""}
+    )
+
+
+def _off(there: Connected) -> None:
+    there.loop.lead.patch_webhook(there.hook["id"], there.project_id, is_active=False)
+
+
+def _fewer(there: Connected) -> None:
+    actions = ["TASKS_CREATED"]
+    there.loop.lead.patch_webhook(there.hook["id"], there.project_id, actions=actions)
+
+
+def _none(there: Connected) -> None:
+    there.loop.lead.delete_webhook(there.hook["id"])
+
+
+def _two(there: Connected) -> None:
+    there.loop.lead.create_webhook(project=there.project_id, url=there.hook["url"])
+
+
+@pytest.mark.parametrize(
+    ("breaks", "words"),
+    [
+        (_secret, "secret"),
+        (_off, "switched off"),
+        (_fewer, "not sent for ANNOTATION_CREATED"),
+        (_none, "there is none"),
+        (_two, "there are 2"),
+    ],
+)
+def test_a_broken_webhook_is_a_warning_that_connect_mends(
+    connected: Connected, breaks: Callable[[Connected], None], words: str
+) -> None:
+    """Changes are found without it, only later; the sentence says what to run."""
+    breaks(connected)
+    state, text = connected.examine(0)["it's webhook"]
+    assert state == "warning"
+    assert words in text
+    assert f"run assay connect --project {connected.project_id}" in text
+    connected.loop.assay("connect")
+    assert connected.examine(0)["it's webhook"][0] == "ok"
+
+
+def test_a_broken_connection_is_wrong_until_connect_mends_it(connected: Connected) -> None:
+    """The ML backend that somebody removed, gave another address, or joined by another one."""
+    lead, project_id = connected.loop.lead, connected.project_id
+    (backend,) = lead.ml_backends(project_id)
+    lead.delete_ml_backend(backend["id"])
+    state, text = connected.examine(2)["it's ML backend"]
+    assert (state, "run assay connect" in text) == ("wrong", True)
+    connected.loop.assay("connect")
+    assert connected.examine(0)["it's ML backend"][0] == "ok"
+
+
+def test_a_project_that_is_gone_or_cannot_be_judged_is_named(
+    connected: Connected, loop: Loop
+) -> None:
+    """Its remedy stands there, and the other looks go on."""
+    config = '<View><Image name="i" value="$i"/><Bitmask name="b" toName="i"/></View>'
+    loop.lead.patch_project(connected.project_id, label_config=config)
+    assert connected.examine(2)["it"][0] == "wrong"
+    loop.lead.delete_project(connected.project_id)
+    found = connected.examine(2)
+    assert "run assay disconnect" in found["it"][1]
+    assert "worker of it" in found
+
+
+def test_a_backend_with_another_password_is_named(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both the look from here and Label Studio's own say so."""
+    monkeypatch.setenv("ASSAY_BACKEND_PASSWORD", "another")
+    found: dict[str, Any] = connected.examine(2)
+    assert "ASSAY_BACKEND_USER" in found["backend"][1]
+    assert "ASSAY_BACKEND_PASSWORD" in found["backend and webhooks"][1]
