@@ -152,7 +152,8 @@ def _chosen(
         kept = [f"batch {batch!r}"] * (batch is not None)
         kept += [f"{where[0]} = {where[1]!r}"] if where is not None else []
         raise ConfigurationError(
-            f"project {project_id} has no task{' of ' + ' and '.join(kept) if kept else ''}"
+            f"project {project_id} has no task{' of ' + ' and '.join(kept) if kept else ''}: "
+            "import tasks, or choose others with --batch and --where"
         )
     return tasks
 

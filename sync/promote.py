@@ -58,7 +58,9 @@ def promote(
     batch = store.batch(project.project_id, name)
     if batch is None:
         known = ", ".join(b.name for b in store.batches(project.project_id)) or "none"
-        raise ConfigurationError(f"no frozen batch {name!r} (frozen: {known})")
+        raise ConfigurationError(
+            f"no frozen batch {name!r} (frozen: {known}): name one of these, or run assay freeze"
+        )
     verdict = _passed(store, project, batch)
     if target.exists():
         raise ConfigurationError(f"{target} exists: name another file with --output")

@@ -55,9 +55,15 @@ class Backend:
                 "ASSAY_BACKEND_URL to where it is"
             ) from None
         except requests.RequestException as error:
-            raise Retriable(f"the backend at {self._url}: {type(error).__name__}") from None
+            raise Retriable(
+                f"the backend at {self._url} gave no answer that can be read "
+                f"({type(error).__name__}): see its log, and that ASSAY_BACKEND_URL is its address"
+            ) from None
         if not isinstance(told, dict):
-            raise Retriable(f"the backend at {self._url} gave no JSON object")
+            raise Retriable(
+                f"the backend at {self._url} gave no JSON object: see that ASSAY_BACKEND_URL is "
+                "the address of Assay's backend"
+            )
         if answer.status_code < 400:
             return told
         reason = str(told.get("error") or f"the backend answered {answer.status_code}")

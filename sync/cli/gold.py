@@ -66,9 +66,11 @@ def read_text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from None
+        raise ConfigurationError(
+            f"{file} cannot be read ({error.strerror}): name a file that is there and may be read"
+        ) from None
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{file} is no UTF-8 text") from None
+        raise ConfigurationError(f"{file} is no UTF-8 text: save it as UTF-8") from None
 
 
 def read_items(file: Path) -> list[GoldItem]:
@@ -87,12 +89,17 @@ def read_items(file: Path) -> list[GoldItem]:
         raw = _object(line, place)
         task, data, result = raw.get("task"), raw.get("data"), raw.get("result")
         if not isinstance(result, list) or not all(isinstance(one, dict) for one in result):
-            raise ConfigurationError(f'{place}: "result" is missing or not a list of regions')
+            raise ConfigurationError(
+                f'{place}: "result" is missing or not a list of regions: take one as Label Studio '
+                "exports it"
+            )
         if isinstance(task, int) == isinstance(data, dict):
             raise ConfigurationError(f'{place}: give either "task" (an id) or "data" (an object)')
         found.append(GoldItem(task=task, data=data, result=result, place=place))
     if not found:
-        raise ConfigurationError(f"{file.name} holds no gold item")
+        raise ConfigurationError(
+            f"{file.name} holds no gold item: write one a line, see assay gold add --help"
+        )
     return found
 
 
@@ -100,7 +107,9 @@ def _object(line: str, place: str) -> dict[str, Any]:
     try:
         raw = json.loads(line)
     except (ValueError, RecursionError) as error:  # numbers too long and lists too deep, too
-        raise ConfigurationError(f"{place}: no JSON ({error})") from None
+        raise ConfigurationError(f"{place}: no JSON ({error}): write one object a line") from None
     if not isinstance(raw, dict):
-        raise ConfigurationError(f"{place}: not a JSON object")
+        raise ConfigurationError(
+            f"{place}: not a JSON object: write one a line, see assay gold add --help"
+        )
     return raw

@@ -43,7 +43,10 @@ def train(app: App, project: int | None, wait: bool, as_json: bool) -> None:
         return
     status = _ended(backend, project_id, datetime.fromisoformat(asked))
     if status["state"] != "done":
-        raise Fatal(f"project {project_id} was not trained: {status.get('reason')}")
+        raise Fatal(
+            f"project {project_id} was not trained: {status.get('reason')} (the log of the backend "
+            "says more)"
+        )
     click.echo(json.dumps(status, indent=1) if as_json else sentence(status))
 
 

@@ -105,7 +105,7 @@ def gate(app: App, project: int | None, batch: str | None, as_json: bool) -> Non
         raise ConfigurationError(f"project {project_id} has no frozen batch: run assay freeze")
     if batch is not None and batch not in outcome.verdicts:
         known = ", ".join(outcome.verdicts)
-        raise ConfigurationError(f"no frozen batch {batch!r} (frozen: {known})")
+        raise ConfigurationError(f"no frozen batch {batch!r} (frozen: {known}): name one of these")
     chosen = {batch: outcome.verdicts[batch]} if batch else outcome.verdicts
     if as_json:
         found = {name: verdict.to_dict() for name, verdict in chosen.items()}

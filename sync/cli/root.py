@@ -150,6 +150,7 @@ def assay() -> None:
     First day:  backend › doctor › start › connect › gold add › freeze › run.
     When a batch has passed:  promote.
     When people have labelled more:  train › models.
+    How it stands, and what is wrong:  status › doctor.
     See it all work on simulated annotators:  demo.
 
     Settings come from ASSAY_* environment variables, the policy from assay.toml.

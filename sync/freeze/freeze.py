@@ -138,13 +138,17 @@ def _members(store: Store, project_id: int, name: str) -> list[Task]:
     frozen = store.batch(project_id, name)
     if frozen is not None:
         raise ConfigurationError(
-            f"batch {name!r} is frozen since {frozen.frozen_at:%Y-%m-%d %H:%M}"
+            f"batch {name!r} is frozen since {frozen.frozen_at:%Y-%m-%d %H:%M}: give other tasks "
+            "another name of a batch, or judge this one by assay gate"
         )
     tasks = store.tasks(project_id, name)
     if not tasks:
         there = Counter(task.batch for task in store.tasks(project_id))
         known = ", ".join(f"{batch} ({n})" for batch, n in sorted(there.items())) or "none"
-        raise ConfigurationError(f"project {project_id} has no task of batch {name!r}: has {known}")
+        raise ConfigurationError(
+            f"project {project_id} has no task of batch {name!r} (it has {known}): import tasks "
+            "with that name, or name another one with --batch"
+        )
     return tasks
 
 
@@ -227,7 +231,8 @@ def _population(name: str, asked: Sequence[Task], made: Sequence[Candidate]) -> 
     population = [candidate.task_id for candidate in made if candidate.result is not None]
     if not asked:
         raise ConfigurationError(
-            f"every task of batch {name!r} is gold or labelled already: nothing is left to judge"
+            f"every task of batch {name!r} is gold or labelled already: nothing is left to judge, "
+            "so import new tasks for it"
         )
     if not population:
         reason, count = Counter(c.reason for c in made).most_common(1)[0]

@@ -62,7 +62,10 @@ def plant(
                 new.append((item, data))
                 continue
         elif task_id not in known:
-            raise ConfigurationError(f"{item.place}: project has no task {task_id}")
+            raise ConfigurationError(
+                f"{item.place}: project has no task {task_id}: name one that it has, or give "
+                '"data" in place of "task"'
+            )
         elif task_id in closed:
             raise ConfigurationError(f"{item.place}: task {task_id} {closed[task_id]}")
         found[task_id] = Gold(task_id=task_id, result=item.result)
@@ -80,7 +83,9 @@ def _check(config: label_configs.LabelConfig, item: GoldItem, data: Json | None)
     except Skippable as error:
         raise ConfigurationError(f"{item.place}: {error}") from None
     if not values and not label_configs.may_be_empty(config):
-        raise ConfigurationError(f"{item.place}: the result holds no label")
+        raise ConfigurationError(
+            f"{item.place}: the result holds no label: give one of the label config's"
+        )
 
 
 def _closed(store: Store, project_id: int, task_ids: Sequence[int]) -> dict[int, str]:

@@ -173,7 +173,7 @@ class LabelStudio:
         if reply["created"] != len(rows):
             raise Fatal(
                 f"Label Studio stored {reply['created']} of {len(rows)} predictions: "
-                "its label config does not allow the others"
+                "its label config does not allow the others, so mend that or the generator"
             )
 
     def ml_backends(self, project_id: int) -> list[Json]:
