@@ -32,6 +32,11 @@ def upgrade(op: Operations) -> None:
         _words("holder"),
     )
     _make_jobs(op)
+    some = sa.text("deleted_at IS NOT NULL")
+    for table in ("tasks", "annotations"):
+        op.create_index(
+            f"{table}_gone", table, ["project_id"], sqlite_where=some, postgresql_where=some
+        )
 
 
 def _make_jobs(op: Operations) -> None:
