@@ -11,6 +11,7 @@ import pytest
 import label_configs
 from sync.errors import ConfigurationError
 from sync.freeze.gold import plant
+from sync.labelstudio import parse
 from sync.records import GoldItem, Json, Project, Result
 from sync.store import Store
 
@@ -18,8 +19,12 @@ from sync.store import Store
 class Server:
     """Takes tasks and numbers them."""
 
+    def __init__(self) -> None:
+        self.taken: list[Json] = []
+
     def import_tasks(self, project_id: int, tasks: Sequence[Json]) -> list[int]:
-        return list(range(1, len(tasks) + 1))
+        self.taken += tasks
+        return list(range(len(self.taken) - len(tasks) + 1, len(self.taken) + 1))
 
 
 def planted(folder: Path, name: str, result: Result, data: Json) -> int:
@@ -57,3 +62,31 @@ def test_gold_is_checked_against_its_task(tmp_path: Path) -> None:
         ConfigurationError, match=r"line 1: .* ends at 500, and there are 10 characters"
     ):
         planted(tmp_path, "ner", entity(0, 500), {"text": "Anna flew."})
+
+
+def test_gold_that_comes_again_is_not_doubled(tmp_path: Path) -> None:
+    """The same file adds nothing, though a batch was added since, and stays in its batches."""
+    server: Any = Server()
+    xml = label_configs.load("ner")
+    project = Project(project_id=1, title="t", label_config=xml, model_version="v")
+    items = [
+        GoldItem(result=entity(0, 4), task=None, data={"text": f"{name} flew."}, place="line")
+        for name in ("Anna", "Otto", "Emma")
+    ]
+    with Store.open(f"sqlite:///{tmp_path / 'assay.db'}") as store:
+        store.save_project(project)
+
+        def add() -> int:
+            fields = {"batch_field": "batch", "queue_field": "queue"}
+            done = plant(server, store, project, items, batch=None, **fields)
+            raw = [
+                {"id": i, "updated_at": NOW, **task} for i, task in enumerate(server.taken, 1)
+            ] + [{"id": 9, "updated_at": NOW, "data": {"text": "x", "batch": "a"}}]
+            seen = [(parse.task(task, "batch", "queue"), []) for task in raw]
+            store.apply(1, seen, None, parse.time(NOW))
+            return done.added
+
+        assert [add(), add(), add()] == [3, 0, 0]
+
+
+NOW = "2026-01-01T00:00:00Z"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import label_configs
 from sync.errors import ConfigurationError, Skippable
@@ -50,12 +51,15 @@ def plant(
     closed = _closed(store, project.project_id, [task.task_id for task in tasks])
     gold = store.gold(project.project_id)
     turn = itertools.cycle([batch] if batch else _batches(store, project.project_id))
+    plain = partial(_plain, fields=(batch_field, queue_field))
+    there = {plain(known[i]): str(known[i].get(batch_field) or "") for i in gold if i in known}
     found: dict[int, Gold] = {}
     new: list[tuple[GoldItem, Json]] = []
     for item in items:
         task_id = _match(item, by_hash, queue_field)
         if task_id is None:
-            data = _data(item, batch_field, turn)
+            same = "" if batch else there.get(plain(item.data or {}), "")
+            data = _data(item, batch_field, same, turn)
             # Where the answer to an import was lost, or the command is repeated, it is there.
             task_id = by_hash.get(parse.data_hash(data, queue_field))
             if task_id is None or (task_id in closed and gold.get(task_id) != item.result):
@@ -109,8 +113,14 @@ def _batches(store: Store, project_id: int) -> list[str]:
     return names or [parse.DEFAULT_BATCH]
 
 
-def _data(item: GoldItem, batch_field: str, turn: itertools.cycle[str]) -> Json:
+def _plain(data: Json, fields: tuple[str, str]) -> str:
+    """A hash of a task's data without the fields that planting adds."""
+    return parse.data_hash({k: v for k, v in data.items() if k not in fields}, "")
+
+
+def _data(item: GoldItem, batch_field: str, same: str, turn: itertools.cycle[str]) -> Json:
+    """The data of a new task; its batch is that of the same gold where there is some already."""
     data = dict(item.data or {})
     if data.get(batch_field) in (None, ""):
-        data[batch_field] = next(turn)
+        data[batch_field] = same or next(turn)
     return data
