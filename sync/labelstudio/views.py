@@ -31,6 +31,9 @@ _HIDDEN = [
     "tasks:draft_exists",
 ]
 
+#: What of a tab is ours, once people use it; its order they may change as well, until we write.
+_OURS = ("title", "filters", "ordering")
+
 
 def validate(batch: str, queue_field: str, mark: str) -> Json:
     """The validation queue of a batch, in its order."""
@@ -43,6 +46,17 @@ def disagree(batch: str, task_ids: Sequence[int]) -> Json:
     """The validation tasks of a batch on which people and candidates differ."""
     items = [_item("tasks:id", "equal", "Number", task_id) for task_id in task_ids[:LISTED]]
     return _view(f"Assay · disagree {batch}", "or", items, ["tasks:id"])
+
+
+def same(found: Json | None, wanted: Json) -> bool:
+    """Whether a tab shows what it should: columns are the users' to arrange."""
+    return found is not None and all(found.get(name) == wanted[name] for name in _OURS[:2])
+
+
+def merged(found: Json, wanted: Json) -> Json:
+    """A tab as it should be, with the columns as people arranged them."""
+    kept = {name: value for name, value in found.items() if name != "selectedItems"}
+    return kept | {name: wanted[name] for name in _OURS}
 
 
 def _item(column: str, operator: str, kind: str, value: object) -> Json:

@@ -20,20 +20,27 @@ NAMED = 3
 
 _TOKENS = re.compile(rf"(?:\[(?:{'|'.join(KEYS)}):[^\]\n]*\][ \t]*)+")
 _SENTENCE = re.compile(r"(?:PASS|HOLD|MORE): .*")
+#: Tokens that stand as we write them, which tells them from a user's who quotes a tag.
+_OURS = re.compile(rf"{_TOKENS.pattern}(?=\r?\n(?:PASS|HOLD|MORE): )")
 _WORST_FIRST = {State.HOLD: 0, State.MORE: 1, State.PASS: 2}
 
 
 def user_text(description: str) -> str:
-    """The user's own part of a description, exactly as it was written."""
-    tokens = _TOKENS.match(description)
+    """The user's own part of a description, exactly as it was written.
+
+    What people type in front of our lines, at their ends or between them is theirs as well.
+    """
+    tokens = _TOKENS.match(description) or _OURS.search(description)
     if tokens is None:
         return description
-    rest = description[tokens.end() :].removeprefix("\n")
+    head, _, rest = description[tokens.end() :].partition("\n")
     lines = rest.split("\n")
-    if SEPARATOR in lines:
-        return "\n".join(lines[lines.index(SEPARATOR) + 1 :])
-    # The line was edited away: what we are known to write goes, the rest is theirs.
-    return "\n".join(lines[1:] if _SENTENCE.fullmatch(lines[0]) else lines)
+    if _SENTENCE.fullmatch(lines[0]):
+        del lines[0]
+    if lines and lines[0].rstrip() == SEPARATOR:
+        del lines[0]
+    typed = [text for text in (description[: tokens.start()].rstrip(), head.strip()) if text]
+    return "\n".join([*typed, *lines])
 
 
 def describe(verdicts: Sequence[Verdict], own: str) -> str:

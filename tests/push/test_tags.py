@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +51,27 @@ def test_the_users_text_is_untouched(own: str) -> None:
 def test_a_lost_separator_keeps_the_users_text() -> None:
     """Where someone deleted the dash, only what we are known to write is taken away."""
     assert user_text("[gate:HOLD] [batch:b7]\nHOLD: a sentence.\nOur text") == "Our text"
+
+
+@pytest.mark.parametrize(
+    ("description", "own"),
+    [
+        (
+            "New words\n[gate:HOLD] [batch:b7]\nHOLD: a sentence.\n—\nOur text",
+            "New words\nOur text",
+        ),
+        ("[gate:HOLD] [batch:b7] New words\nHOLD: a sentence.\n—\nOur text", "New words\nOur text"),
+        ("[gate:HOLD] [batch:b7]\nHOLD: a sentence.\nNew words\n—\nOld", "New words\n—\nOld"),
+        ("[gate:HOLD] [batch:b7]\r\nHOLD: a sentence.\r\n—\r\nOur text", "Our text"),
+        (
+            "Our cards say [gate:HOLD] [batch:x] when held",
+            "Our cards say [gate:HOLD] [batch:x] when held",
+        ),
+    ],
+)
+def test_what_is_typed_into_our_lines_is_kept(description: str, own: str) -> None:
+    """Words before, beside and below our lines stay, and so do tags that a user quotes."""
+    assert user_text(description) == own
 
 
 def test_a_users_own_brackets_are_theirs() -> None:
