@@ -13,6 +13,7 @@ from sync.records import Annotation, Task
 from sync.store import schema as s
 from sync.store.base import Base, Row, chunks
 from sync.store.engine import upsert
+from sync.store.reused import set_apart
 
 Seen = tuple[Task, Sequence[Annotation]]
 
@@ -34,6 +35,7 @@ class Mirror(Base):
             upsert(connection, s.tasks, [_row(project_id, task) for task, _ in seen])
             self._mark_gone(connection, project_id, task_ids, present, now)
             everything = [a for _, annotations in seen for a in annotations]
+            set_apart(connection, project_id, everything, now)
             self._keep_history(connection, project_id, everything)
             upsert(connection, s.annotations, [_row(project_id, a) for a in everything])
             if cursor is not None:

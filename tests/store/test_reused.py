@@ -1,0 +1,75 @@
+"""Label Studio may give the id of a deleted annotation to a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sync.records import Annotation, Project, Result, Task
+from sync.store import Store
+from sync.worker.evidence import first_answers
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+FIRST = Annotation(
+    annotation_id=6,
+    task_id=16,
+    annotator=4,
+    result=[{"value": {"choices": ["first"]}}],
+    was_cancelled=False,
+    ground_truth=False,
+    lead_time=1.0,
+    created_at=NOW,
+    updated_at=NOW,
+)
+OTHER: Result = [{"value": {"choices": ["other"]}}]
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    with Store.open(database_url) as opened:
+        opened.save_project(
+            Project(project_id=1, title="t", label_config="<View/>", model_version="v")
+        )
+        opened.apply(1, [(task(16), [FIRST])], NOW, NOW)
+        yield opened
+
+
+def task(task_id: int) -> Task:
+    return Task(task_id=task_id, data={}, data_hash="h", batch="b", updated_at=NOW)
+
+
+@pytest.mark.parametrize("number", [16, 17])
+def test_a_new_annotation_does_not_overwrite_the_history_of_a_deleted_one(
+    store: Store, number: int
+) -> None:
+    """Both first submissions count, the old one as deleted, on the same task or on another."""
+    new = replace(FIRST, task_id=number, annotator=5, result=OTHER, created_at=LATER)
+    store.apply(1, [(task(16), []), (task(number), [new])], LATER, LATER)
+    answers = [a for answers in first_answers(store, 1, {16, 17}).values() for a in answers]
+    assert [(a.annotator, a.result, a.submitted_at, a.edits, a.deleted) for a in answers] == [
+        (4, FIRST.result, NOW, 0, True),
+        (5, OTHER, LATER, 0, False),
+    ]
+    assert store.annotations(1) == [new]
+
+
+def test_an_id_may_come_back_again_and_again(store: Store) -> None:
+    """Each life of an id is kept."""
+    for hour in range(1, 4):
+        created = NOW + timedelta(hours=hour)
+        new = replace(FIRST, annotator=4 + hour, created_at=created)
+        store.apply(1, [(task(16), [new])], created, created)
+    found = first_answers(store, 1, {16})[16]
+    assert [(a.annotator, a.deleted) for a in found] == [(4, 1), (5, 1), (6, 1), (7, 0)]
+
+
+def test_a_change_is_no_new_annotation(store: Store) -> None:
+    """An edit by whomever keeps the id and its history."""
+    edited = replace(FIRST, result=OTHER, annotator=9, updated_at=LATER)
+    store.apply(1, [(task(16), [edited])], LATER, LATER)
+    (answer,) = first_answers(store, 1, {16})[16]
+    assert (answer.annotation_id, answer.annotator, answer.edits) == (6, 4, 1)
