@@ -1,0 +1,115 @@
+"""Random lives of a worker beside people who edit: nothing is lost, doubled or invented."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+import label_configs
+from sync.demo import people
+from sync.demo.label_studio import Server
+from sync.labelstudio import LabelStudio
+from sync.records import Project
+from sync.store import Store
+from tests.faults.edits import Edits
+from tests.faults.machine import Worker, check
+
+SEEDS = st.integers(0, 2**32 - 1)
+#: Rates of faults: a bad day, a line that hardly works, one that does not.
+RATES = (0.1, 0.3, 0.7)
+
+
+@pytest.fixture(scope="module")
+def access_token(site: Server) -> str:
+    """A personal access token, which has to be exchanged every few minutes."""
+    person = people.join(site.url, site.account.token, "faults@example.com")
+    return people.personal_access_token(site.url, person.token)
+
+
+@pytest.fixture
+def life(
+    site: Server,
+    lead: LabelStudio,
+    annotators: list[people.Person],
+    access_token: str,
+    database_url: str,
+) -> Iterator[tuple[Worker, Edits]]:
+    """A worker on a project of its own, and the people who edit it."""
+    config = label_configs.load("text_classification")
+    project_id = int(lead.create_project(title="Faults", label_config=config)["id"])
+    with Store.open(database_url) as store:
+        store.save_project(
+            Project(
+                project_id=project_id, title="Faults", label_config=config, model_version="assay"
+            )
+        )
+    edits = Edits(site, project_id, annotators)
+    edits.add_tasks(random.Random(project_id), 8)
+    worker = Worker(database_url, site.url, access_token, project_id)
+    yield worker, edits
+    worker.close()
+    edits.close()
+
+
+def lives(worker: Worker, edits: Edits, folder: Path, number: int) -> Counter[str]:
+    """Run so many schedules of edits, pulls and kills; what happened how often."""
+    happened: Counter[str] = Counter()
+
+    class Life(RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.counted = worker.evidence()
+
+        def rng(self, seed: int) -> random.Random:
+            """Hypothesis likes the same few seeds; no two schedules shall be the same."""
+            return random.Random(f"{happened['schedules']} {seed}")
+
+        @rule(seed=SEEDS, number=st.integers(1, 4))
+        def edit(self, seed: int, number: int) -> None:
+            """People do something."""
+            rng = self.rng(seed)
+            happened.update(edits.some(rng) for _ in range(number))
+
+        @rule(seed=SEEDS, kill=st.booleans())
+        def look(self, seed: int, kill: bool) -> None:
+            """The worker pulls on a line with faults, and may be killed somewhere in it."""
+            rng = self.rng(seed)
+            happened[worker.look(rng, rng.choice(RATES), kill=kill)] += 1
+            self._compare()
+
+        def _compare(self) -> None:
+            now: dict[Any, Any] = worker.evidence()
+            assert {key: now.get(key) for key in self.counted} == self.counted
+            self.counted = now
+
+        def teardown(self) -> None:
+            check(worker, edits, folder)
+            self._compare()
+            happened["schedules"] += 1
+
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=number,
+            stateful_step_count=4,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
+    happened.update(fault for _, _, fault in worker.proxy.seen)
+    print(dict(happened))
+    return happened
+
+
+def test_nothing_is_lost_in_a_few_lives(life: tuple[Worker, Edits], tmp_path: Path) -> None:
+    """After each schedule the mirror is what Label Studio holds, and what counted counts."""
+    assert lives(*life, tmp_path, 5)["schedules"] >= 5
