@@ -23,7 +23,7 @@ from backend.models_routes import models_routes
 from backend.progress_routes import add_progress
 from backend.serving import Serving
 from backend.shortcut import Shortcut
-from backend.trainer import Trainer
+from backend.trainer import Trains, trainer_of
 from sync.errors import Retriable, describe
 from sync.records import Project
 from sync.settings import WAKING_ACTIONS, Settings
@@ -59,7 +59,7 @@ def create_app(
     answers = Answers(store, Serving(settings))
     if warm:
         answers.warm()
-    trainer = Trainer(settings.home)
+    trainer = trainer_of(settings, store)
     guard = _Guard(settings.backend_user, password)
     _watch(app, metrics)
     predicted = _predicted(answers, metrics)
@@ -236,7 +236,7 @@ def _has_secret(project: Project | None) -> bool:
     return hmac.compare_digest(given, project.webhook_secret.encode())
 
 
-def _webhook(app: Flask, guard: _Guard, store: Store, trainer: Trainer, metrics: Metrics) -> None:
+def _webhook(app: Flask, guard: _Guard, store: Store, trainer: Trains, metrics: Metrics) -> None:
     @app.post("/webhook")
     def webhook() -> Any:
         body = _body()

@@ -9,7 +9,7 @@ import threading
 import label_configs
 from backend.options import chosen
 from backend.status import read_status
-from backend.trainer import Trainer
+from backend.trainer import Trains, trainer_of
 from sync.errors import AssayError, describe
 from sync.records import Project
 from sync.settings import Settings
@@ -24,7 +24,7 @@ _PAUSE = 10.0
 class Automatic:
     """Counts annotations in the store, in one process of a host however many serve."""
 
-    def __init__(self, settings: Settings, store: Store, trainer: Trainer) -> None:
+    def __init__(self, settings: Settings, store: Store, trainer: Trains) -> None:
         """Nothing is counted before `start`."""
         self._settings, self._store, self._trainer = settings, store, trainer
         #: Annotations at the last request, by project: a training that cannot even start must not
@@ -92,7 +92,8 @@ class Automatic:
 
 def start_automatic(settings: Settings) -> None:
     """Start counting, with a connection to the store of its own."""
-    Automatic(settings, Store.open(settings.store_url), Trainer(settings.home)).start()
+    store = Store.open(settings.store_url)
+    Automatic(settings, store, trainer_of(settings, store)).start()
 
 
 def _taken(lock: int) -> bool:

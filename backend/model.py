@@ -12,6 +12,7 @@ from backend.answers import Answers
 from backend.bodies import Malformed, Predict, project_of
 from backend.serving import Serving
 from backend.trainer import command
+from sync.jobs.bell import enqueue
 from sync.settings import Settings, model_version
 from sync.store import Store
 
@@ -69,6 +70,11 @@ class AssayModel(LabelStudioMLBase):  # type: ignore[misc]
             project_id = project_of(there.get("id") if isinstance(there, dict) else there)
         except Malformed as error:
             return {"error": str(error)}
+        settings = Settings.load()
+        if settings.redis_url.get_secret_value():
+            with Store.open(settings.store_url) as store:
+                enqueue(settings, store, "train", project_id)
+            return {}
         # It outlives this process, which the host may end as soon as we return.
         subprocess.Popen(command(project_id), start_new_session=True)  # noqa: S603 - a number
         return {}

@@ -11,7 +11,7 @@ from backend.bodies import Malformed, parse, project_of
 from backend.metrics import Metrics
 from backend.registry import Registry, trained_part
 from backend.status import read_status
-from backend.trainer import Trainer
+from backend.trainer import Trains
 from sync.errors import ConfigurationError
 from sync.records import Json
 from sync.settings import Settings
@@ -24,7 +24,7 @@ def models_routes(
     allows: Callable[[], bool],
     settings: Settings,
     store: Store,
-    trainer: Trainer,
+    trainer: Trains,
     metrics: Metrics,
 ) -> None:
     """Add the routes /models, /models/use, /models/<version>, /train and /status.

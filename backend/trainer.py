@@ -1,4 +1,4 @@
-"""Trainings in the background, each in a process of its own."""
+"""Trainings in the background: jobs of the workers, or processes of this host."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from backend.status import read_status, write_status
+from sync.errors import AssayError
+from sync.jobs.bell import enqueue
 from sync.records import Json
+from sync.settings import Settings
+from sync.store import Store
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +32,38 @@ def _train(project_id: int) -> int:
     return subprocess.run(  # noqa: S603 - a number
         command(project_id), check=False, env=environment
     ).returncode
+
+
+class Trains(Protocol):
+    """Whoever starts trainings."""
+
+    def request(self, project_id: int) -> None:
+        """Train soon; answers at once."""
+
+
+def trainer_of(settings: Settings, store: Store) -> Trains:
+    """Where there is Redis, trainings are jobs; elsewhere this host does them."""
+    if settings.redis_url.get_secret_value():
+        return Queueing(settings, store)
+    return Trainer(settings.home)
+
+
+class Queueing:
+    """Queues trainings for the workers of jobs; one that waits already is enough."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        """Nothing is queued before the first request."""
+        self._settings, self._store = settings, store
+
+    def request(self, project_id: int) -> None:
+        """Train soon; answers at once, whatever the store and Redis do."""
+        threading.Thread(target=self._queue, args=(project_id,), daemon=True).start()
+
+    def _queue(self, project_id: int) -> None:
+        try:
+            enqueue(self._settings, self._store, "train", project_id)
+        except AssayError as error:
+            _log.error("the training of project %s is not queued: %s", project_id, error)
 
 
 class Trainer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import hashlib
+import json
 import logging
 import os
 import sys
@@ -22,11 +23,13 @@ from backend.material import Labelled, Look, Material, divided, gather, label_co
 from backend.options import Chosen, chosen, options_of
 from backend.quality import Compared, compared, scored, summary
 from backend.registry import Registry, trained_part
-from backend.status import training_lock, write_status
+from backend.status import read_status, training_lock, write_status
 from backend.uploads import uploads_of
 from label_configs import LabelConfig
 from sync import logs
-from sync.errors import ConfigurationError, Fatal, describe
+from sync.errors import AssayError, ConfigurationError, Fatal, Retriable, describe
+from sync.jobs.child import PASSING
+from sync.jobs.leash import hold_on
 from sync.records import Json
 from sync.settings import Settings
 from sync.store import Store
@@ -204,6 +207,7 @@ def train_and_tell(settings: Settings, project_id: int, clock: Clock = utc_now) 
             told = {"state": "done", **train_now(settings, project_id, clock)}
         except Exception as error:
             told = {"state": "failed", "reason": describe(error)}
+            told |= {"passing": True} if isinstance(error, Retriable) else {}
         known["ended"] = clock().isoformat()
         write_status(settings.home, project_id, **told, **known)
         return told.get("reason")
@@ -219,20 +223,41 @@ def main() -> int:
     """Train one project's model from its human labels."""
     parser = argparse.ArgumentParser(prog="python -m backend.training", description=main.__doc__)
     parser.add_argument("project", type=int, help="Label Studio's id of the project")
-    project_id = parser.parse_args().project
+    parser.add_argument(
+        "--leashed",
+        action="store_true",
+        help="as a job: end when standard input does, print the status, exit with 75 if the same "
+        "may work later",
+    )
+    asked = parser.parse_args()
+    project_id, passing = asked.project, 1
+    if asked.leashed:
+        passing = PASSING
+        hold_on()
     # Whoever labels waits for the backend, and nobody waits for this.
     os.nice(10)
     try:
         settings = Settings.load()
         logs.configure(settings.log_level, settings.log_format, "training")
         failed = train_and_tell(settings, project_id)
-    except ConfigurationError as error:
+    except AssayError as error:
         print(f"assay training: {error}", file=sys.stderr)
-        return 2
+        return 2 if isinstance(error, ConfigurationError) else passing
     if failed:
         # Run as a module it has another name than its own.
         logging.getLogger("backend.training").error("project %s: %s", project_id, failed)
-    return 1 if failed else 0
+    if not asked.leashed:
+        return 1 if failed else 0
+    return _tell_worker(read_status(settings.home, project_id))
+
+
+def _tell_worker(status: Json) -> int:
+    """Print what the job's worker reads; the exit code."""
+    if status["state"] == "done":
+        print(json.dumps(status))
+        return 0
+    print(f"assay training: {status.get('reason')}", file=sys.stderr)
+    return PASSING if status.get("passing") else 1
 
 
 if __name__ == "__main__":

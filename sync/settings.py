@@ -28,6 +28,9 @@ WAKING_ACTIONS = (
 )
 
 
+#: How an address of Redis begins.
+_REDIS = ("redis://", "rediss://", "unix://")
+
 #: Tables of the settings file that say how candidates are made, and not how they are judged.
 ENGINE_TABLES = ("engine", "project")
 
@@ -67,6 +70,9 @@ class Settings(BaseSettings):
         Path("~/.local/share/assay"), description="folder of the store and of the models"
     )
     database_url: str = Field("", description="SQLAlchemy URL; default: assay.db in ASSAY_HOME")
+    redis_url: SecretStr = Field(
+        SecretStr(""), description="the Redis that wakes the workers of jobs"
+    )
     config: Path = Field(Path("assay.toml"), description="the policy file; may be absent")
     backend_url: str = Field(
         "http://127.0.0.1:9090", description="the ML backend as Label Studio reaches it"
@@ -99,6 +105,13 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith(_REDIS):
+            raise ValueError(f"must start with {', '.join(_REDIS)}")
+        return value
 
     @field_validator("home", "config")
     @classmethod
@@ -211,5 +224,6 @@ def _refuse_unknown_variables() -> None:
 def _explain(error: ValidationError) -> str:
     first: Any = error.errors()[0]
     name = PREFIX + str(first["loc"][0]).upper()
-    shown = "" if "KEY" in name or "PASSWORD" in name else f" is {first['input']!r}"
+    secret = Settings.model_fields[str(first["loc"][0])].annotation is SecretStr
+    shown = "" if secret else f" is {first['input']!r}"
     return f"{name}{shown}: {first['msg'].removeprefix('Value error, ')}"

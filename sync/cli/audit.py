@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sync.cli.root import HOLD, MORE
+from sync.cli.jobs import file_there, queued
+from sync.cli.root import HOLD, MORE, App
 from sync.cli.show import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sync.gating.policy import GatePolicy
+    from sync.records import Json
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _MEGABYTE = 1_000_000
@@ -28,6 +30,7 @@ _MEGABYTE = 1_000_000
 @click.option("--policy", "policy_file", type=_FILE, help="Default: ./assay.toml, if it is there.")
 @click.option("--model-version", help="Predictions to judge; default those of the newest version.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
+@click.option("--background", is_flag=True, help="As a job of assay worker, which has the files.")
 def audit(
     export: Path,
     gold_file: Path | None,
@@ -35,6 +38,7 @@ def audit(
     policy_file: Path | None,
     model_version: str | None,
     as_json: bool,
+    background: bool,
 ) -> None:
     """Look at the labels of an export: agreement, people, predictions, gold.
 
@@ -56,6 +60,11 @@ def audit(
     prediction, so this is a look and not the gate's decision. Exits with 0 for PASS, 10 for HOLD,
     11 for MORE.
     """  # noqa: D301 - a backspace tells click to leave a paragraph as it is
+    if background:
+        files = {"export": export, "gold": gold_file, "config": config_file}
+        files["policy"] = _policy_file(policy_file)
+        _in_background(files, model_version, as_json)
+        return
     from sync.audit import audit as use_case
     from sync.cli.audit_text import text
     from sync.cli.gold import read_items, read_text
@@ -80,9 +89,23 @@ def _policy(file: Path | None) -> GatePolicy:
     from sync.gating.policy import GatePolicy
     from sync.settings import read_policy
 
-    usual = Path("assay.toml")
-    chosen = file or (usual if usual.exists() else None)
+    chosen = _policy_file(file)
     return read_policy(chosen) if chosen else GatePolicy()
+
+
+def _policy_file(file: Path | None) -> Path | None:
+    usual = Path("assay.toml")
+    return file or (usual if usual.exists() else None)
+
+
+def _in_background(files: dict[str, Path | None], version: str | None, as_json: bool) -> None:
+    given: Json = {name: file_there(path) for name, path in files.items()}
+    given |= {"model-version": version, "json": as_json or None}
+    app = App()
+    try:
+        queued(app, "audit", 0, {name: value for name, value in given.items() if value})
+    finally:
+        app.close()
 
 
 def _progress() -> Callable[[int, int], None] | None:

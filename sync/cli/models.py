@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sync.cli.jobs import as_dict, awaited, queued
 from sync.cli.root import App, project_option, with_app
 from sync.cli.show import table
 from sync.errors import Fatal
@@ -35,7 +36,11 @@ def train(app: App, project: int | None, wait: bool, as_json: bool) -> None:
     """
     from sync.cli.asks import Backend
 
-    backend, project_id = Backend(app.settings), app.project_id(project)
+    project_id = app.project_id(project)
+    if app.settings.redis_url.get_secret_value():
+        _train_by_worker(app, project_id, wait, as_json)
+        return
+    backend = Backend(app.settings)
     app.pull(project_id)
     asked = backend.ask("POST", "/train", json={"project": project_id})["requested"]
     if not wait:
@@ -48,6 +53,18 @@ def train(app: App, project: int | None, wait: bool, as_json: bool) -> None:
             "says more)"
         )
     click.echo(json.dumps(status, indent=1) if as_json else sentence(status))
+
+
+def _train_by_worker(app: App, project_id: int, wait: bool, as_json: bool) -> None:
+    """Train by a job."""
+    app.pull(project_id)
+    job = queued(app, "train", project_id, quiet=as_json)
+    if wait:
+        job = awaited(app, job)
+    if wait and job.result is not None and not as_json:
+        click.echo(sentence(job.result["output"]))
+    elif as_json:
+        click.echo(json.dumps(as_dict(job), indent=1))
 
 
 def _ended(backend: Backend, project_id: int, asked: datetime) -> Json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sync.cli.batches import generator_of
+from sync.cli.jobs import queued
 from sync.cli.root import App, project_option, with_app
 from sync.cli.show import Progress
 
@@ -32,9 +33,14 @@ def _where(ctx: click.Context, option: click.Parameter, value: str | None) -> ob
     callback=_where,
     help="Only tasks whose data has this value in this field.",
 )
+@click.option("--background", is_flag=True, help="As a job of assay worker.")
 @with_app
 def prefill(
-    app: App, project: int | None, batch: str | None, where: tuple[str, str] | None
+    app: App,
+    project: int | None,
+    batch: str | None,
+    where: tuple[str, str] | None,
+    background: bool,
 ) -> None:
     """Pre-fill tasks without judging them: they can never be judged blind.
 
@@ -47,6 +53,10 @@ def prefill(
     from sync.pull import connected
 
     project_id = app.project_id(project)
+    if background:
+        arguments = {"batch": batch, "where": None if where is None else "=".join(where)}
+        queued(app, "prefill", project_id, {k: v for k, v in arguments.items() if v is not None})
+        return
     app.pull(project_id)
     progress = Progress()
     try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.errors import AssayError, ConfigurationError
+from sync.errors import AssayError, ConfigurationError, Retriable
 
 if TYPE_CHECKING:
     from sync.labelstudio import LabelStudio
@@ -41,6 +41,8 @@ _COMMANDS = {
     "sync": "sync.cli.passes",
     "gate": "sync.cli.passes",
     "run": "sync.cli.passes",
+    "worker": "sync.cli.jobs",
+    "jobs": "sync.cli.jobs",
     "status": "sync.cli.status",
     "health": "sync.cli.health",
     "store": "sync.cli.store",
@@ -91,6 +93,12 @@ class App:
         from sync.store import Store
 
         return Store.open(self.settings.store_url)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for opened in ("store", "server"):
+            if opened in self.__dict__:
+                getattr(self, opened).close()
 
     def project_id(self, given: int | None) -> int:
         """The project of `--project`, of ASSAY_PROJECT, or the only connected one.
@@ -158,8 +166,12 @@ def assay() -> None:
     """
 
 
-def main() -> None:
-    """Run the command line; every expected error is one sentence on stderr."""
+def main(passing: int = 1) -> None:
+    """Run the command line; every expected error is one sentence on stderr.
+
+    Args:
+        passing: the exit code where the same command may work later.
+    """
     collect_seldom()
     try:
         _log()
@@ -174,7 +186,7 @@ def main() -> None:
         sys.exit(USAGE)
     except AssayError as error:
         click.echo(f"assay: {error}", err=True)
-        sys.exit(1)
+        sys.exit(passing if isinstance(error, Retriable) else 1)
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped; what was done is kept, run the command again to go on", err=True)
         sys.exit(130)
@@ -207,8 +219,6 @@ def with_app(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(app, *args, **kwargs)
         finally:
-            for opened in ("store", "server"):
-                if opened in app.__dict__:
-                    getattr(app, opened).close()
+            app.close()
 
     return wrapped

@@ -14,12 +14,13 @@ from sync.store.accounts import Accounts
 from sync.store.base import record
 from sync.store.engine import insert, make_engine
 from sync.store.figures import Figures
+from sync.store.jobs import Jobs
 from sync.store.ledger import Ledger
 from sync.store.mirror import Mirror
 from sync.store.passes import Passes
 
 
-class Store(Mirror, Ledger, Passes, Figures, Accounts):
+class Store(Mirror, Ledger, Passes, Figures, Accounts, Jobs):
     """Assay's memory, on SQLite or PostgreSQL; safe to share between processes."""
 
     @classmethod

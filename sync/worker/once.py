@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import label_configs
 from label_configs import LabelConfig
+from sync.clock import Clock as Clock
+from sync.clock import utc_now as utc_now
 from sync.freeze import extend
 from sync.gating.candidates import Anchoring, arms, pooled
 from sync.gating.candidates.regression import Earlier
@@ -22,13 +24,6 @@ from sync.records import Batch, Project
 from sync.settings import Settings
 from sync.store import Store
 from sync.worker.evidence import evidence
-
-Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    """The time."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, kw_only=True)

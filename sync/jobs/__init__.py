@@ -1,0 +1,1 @@
+"""Jobs: trainings, pre-fills and audits that workers do in processes of their own."""

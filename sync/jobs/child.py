@@ -1,0 +1,144 @@
+"""The process that does a job, as its worker sees it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, Self
+
+from sync.jobs.leash import line
+from sync.records import Json
+
+#: With this code a process says that the same job may work later.
+PASSING = os.EX_TEMPFAIL
+#: Exit codes of a job that is done: audits end with that of their verdict.
+_DONE = (0, 10, 11)
+#: Bytes of what a job prints that are kept.
+LARGEST_RESULT = 1_000_000
+#: Bytes at the end of its errors among which its sentence is looked for.
+_LAST_WORDS = 20_000
+#: What the sentences of our commands begin with.
+_OURS = "assay"
+#: On one core: the others are for those who wait for predictions.
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a process ended."""
+
+    done: bool
+    #: Whether the same may work later.
+    passing: bool = False
+    #: Why it is not done: one sentence.
+    error: str = ""
+    result: Json | None = None
+
+
+class Child:
+    """A process in a group of its own, which ends when its worker does."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start it.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        self._out = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - of our own table, without a shell
+                list(command),
+                stdin=subprocess.PIPE,
+                stdout=self._out,
+                stderr=self._errors,
+                start_new_session=True,
+                env=_ENVIRONMENT | dict(os.environ),
+            )
+        except BaseException:
+            self._out.close()
+            self._errors.close()
+            raise
+
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it at once, if it still runs."""
+        self.end(0)
+        for file in (self._out, self._errors, self._process.stdin):
+            if file is not None:
+                # Closing writes what a process that has ended could not read.
+                with suppress(OSError):
+                    file.close()
+
+    def hold(self, until: float) -> None:
+        """Let it run until this second of the monotonic clock."""
+        with suppress(OSError):
+            stream: IO[bytes] = self._process.stdin  # type: ignore[assignment]
+            stream.write(line(until))
+            stream.flush()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it has ended within that time."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+            return True
+        return False
+
+    def end(self, grace: float) -> None:
+        """End it and all that it started, after so many seconds at once."""
+        try:
+            if grace:
+                self._signal(signal.SIGTERM)
+                self.wait(grace)
+        finally:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    def outcome(self) -> Outcome:
+        """How it ended; it must have."""
+        self._pass_on()
+        code = self._process.returncode
+        if code in _DONE:
+            return Outcome(done=True, result={"exit_code": code, "output": self._printed()})
+        sentence = self._sentence()
+        if code < 0:
+            how = f"the job was ended by signal {-code}, perhaps for lack of memory"
+            return Outcome(done=False, passing=True, error=sentence or how)
+        how = f"the job ended with exit code {code} and without a word"
+        return Outcome(done=False, passing=code == PASSING, error=sentence or how)
+
+    def _pass_on(self) -> None:
+        """Put its log into that of the worker."""
+        self._errors.seek(0)
+        with open(sys.__stderr__.fileno(), "wb", closefd=False) as log:  # type: ignore[union-attr]
+            shutil.copyfileobj(self._errors, log)
+
+    def _printed(self) -> object:
+        self._out.seek(0)
+        text = self._out.read(LARGEST_RESULT).decode(errors="replace")
+        with suppress(ValueError):
+            return json.loads(text)
+        return text
+
+    def _sentence(self) -> str:
+        """The last sentence of ours; what others print may quote data."""
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - _LAST_WORDS))
+        lines = self._errors.read().decode(errors="replace").splitlines()
+        ours = [text for text in lines if text.startswith(_OURS)]
+        return ours[-1].partition(": ")[2] if ours else ""
