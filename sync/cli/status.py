@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -34,11 +34,9 @@ def status(app: App, project: int | None, as_json: bool) -> None:
     Reads the store only; nothing is asked of Label Studio. docs/status.schema.json describes the
     JSON.
     """
-    from sync.cli.status_details import details
     from sync.status import status as use_case
-    from sync.worker.once import utc_now
 
-    now = utc_now()
+    now = datetime.now(UTC)
     chosen = _chosen(app, project)
     found = use_case(app.store, chosen, now, app.settings.poll_seconds)
     if as_json:
@@ -49,16 +47,22 @@ def status(app: App, project: int | None, as_json: bool) -> None:
         click.echo("no project is connected: run assay connect --project ID")
     for one in found:
         click.echo("\n".join(_lines(one, now)))
-    if len(chosen) == 1:
-        click.echo("\n".join(details(app.store, chosen[0])), nl=False)
+    if len(found) == 1 and found[0].batches:
+        # They load the whole gate, which takes a second.
+        from sync.cli.status_details import details
+
+        for line in details(app.store, chosen[0]):
+            click.echo(line)
 
 
 def _chosen(app: App, given: int | None) -> list[Project]:
     """The project that was named, or all."""
+    named = app.settings.project if given is None else given
+    if named is None:
+        return app.store.projects()
     from sync.pull import connected
 
-    named = app.settings.project if given is None else given
-    return app.store.projects() if named is None else [connected(app.store, named)]
+    return [connected(app.store, named)]
 
 
 def _lines(one: ProjectStatus, now: datetime) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pg8000.native
 import pytest
 
 from sync.doctor import Finding, State, here, there, worker
@@ -44,6 +45,22 @@ def test_a_store_that_works_is_ok(store: Store) -> None:
         state, text = found(lambda: here.store(store))
         assert state is State.OK, text
         assert "1 connected project" in text
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_store_that_may_not_be_written_is_wrong(database_url: str) -> None:
+    """A database that is a read-only copy opens and reads, and cannot be used."""
+    Store.open(database_url).close()
+    host, name = database_url.removeprefix("postgresql://assay@").split("/")
+    server, port = host.split(":")
+    connection = pg8000.native.Connection("assay", host=server, port=int(port), database=name)
+    connection.run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    connection.close()
+    with Store.open(database_url) as copy:
+        state, text = found(lambda: here.store(copy))
+    assert state is State.WRONG
+    assert "read-only" in text
+    assert "ASSAY_DATABASE_URL" in text
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 import label_configs
 from sync.cli.root import assay
+from sync.gating.verdict import State, Verdict
 from sync.records import Annotation, Batch, Candidate, Gold, PassState, Project, Task
 from sync.status import REMEDIES, Health, Lease, health
 from sync.store import Store
@@ -159,6 +160,38 @@ def test_all_that_is_known_stands_in_the_json(store: Store) -> None:
     assert found["batches"][0]["verdict"] is None
     assert found["set_aside"][0]["reason"] == "annotation 99 has no result"
     assert datetime.fromisoformat(found["cursor"]) == ago(4)
+
+
+def test_a_verdict_is_told_in_short(sqlite: Store) -> None:
+    """State, sentence and counts of the newest one, and the answers that it could not read."""
+    fill(sqlite, 12)
+    given = Verdict(
+        batch="b7",
+        state=State.MORE,
+        sentence="MORE: label 9 more tasks.",
+        criteria=(),
+        labels_left=9,
+        extend_to=None,
+        blind_answered=4,
+        blind_asked=8,
+        accepted=3.5,
+        waiting=0,
+        shown_answered=0,
+        skips=0,
+        edits=0,
+        deleted=0,
+        policy_digest="d",
+        set_aside=((31, "annotation 31: no such label"),),
+    )
+    sqlite.record_verdict(12, "b7", given.to_dict(), NOW)
+    (found,) = told_json()[0]["batches"]
+    assert (found["verdict"], found["sentence"]) == ("MORE", given.sentence)
+    assert (found["blind_answered"], found["blind_asked"], found["accepted"]) == (4, 8, 3.5)
+    assert (found["labels_left"], found["set_aside"][0]["id"]) == (9, 31)
+    assert datetime.fromisoformat(found["decided_at"]) == NOW
+    text = told()
+    assert "b7: MORE: label 9 more tasks." in text
+    assert "annotation 31: no such label" in text
 
 
 def test_nothing_that_is_not_known_is_made_up(sqlite: Store) -> None:
