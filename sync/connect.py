@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import label_configs
 from sync.errors import AssayError, Fatal
-from sync.labelstudio import LabelStudio
+from sync.labelstudio import LabelStudio, Missing
 from sync.records import Json, Project
 from sync.settings import WAKING_ACTIONS, Settings, model_version
 from sync.store import Store
@@ -54,16 +54,31 @@ def connect(server: LabelStudio, store: Store, settings: Settings, project_id: i
 
 
 def disconnect(server: LabelStudio, store: Store, settings: Settings, project: Project) -> None:
-    """Take backend, webhook and tabs away; the evidence stays in the store."""
-    if project.backend_id is not None:
-        server.delete_ml_backend(project.backend_id)
+    """Take backend, webhook and tabs away; the evidence stays in the store.
+
+    What somebody removed already, or the whole project, is let be.
+    """
+    try:
+        server.project(project.project_id)
+    except Missing:
+        pass
+    else:
+        _take_away(server, store, settings, project)
+    store.forget_project(project.project_id)
+
+
+def _take_away(server: LabelStudio, store: Store, settings: Settings, project: Project) -> None:
+    # Only what is there: of what is not, Label Studio answers as if it were down.
+    for backend in server.ml_backends(project.project_id):
+        if backend["id"] == project.backend_id:
+            server.delete_ml_backend(backend["id"])
     for hook in hooks_of(server, settings, project.project_id):
         server.delete_webhook(hook["id"])
+    there = {view["id"] for view in server.views(project.project_id)}
     for batch in store.batches(project.project_id):
-        for view_id in batch.views.values():
+        for view_id in there & set(batch.views.values()):
             server.delete_view(view_id)
         store.update_batch(project.project_id, batch.name, views={})
-    store.forget_project(project.project_id)
 
 
 def _register(server: LabelStudio, settings: Settings, project: Project) -> int:

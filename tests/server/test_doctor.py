@@ -191,12 +191,16 @@ def test_a_broken_connection_is_wrong_until_connect_mends_it(connected: Connecte
     assert (state, "run assay connect" in text) == ("wrong", True)
     connected.loop.assay("connect")
     assert connected.examine(0)["it's ML backend"][0] == "ok"
+    (backend,) = lead.ml_backends(project_id)
+    lead.delete_ml_backend(backend["id"])
+    connected.loop.assay("disconnect")
+    assert lead.webhooks(project_id) == []
 
 
 def test_a_project_that_is_gone_or_cannot_be_judged_is_named(
     connected: Connected, loop: Loop
 ) -> None:
-    """Its remedy stands there, and the other looks go on."""
+    """Its remedy stands there and works, and the other looks go on."""
     config = '<View><Image name="i" value="$i"/><Bitmask name="b" toName="i"/></View>'
     loop.lead.patch_project(connected.project_id, label_config=config)
     assert connected.examine(2)["it"][0] == "wrong"
@@ -204,3 +208,5 @@ def test_a_project_that_is_gone_or_cannot_be_judged_is_named(
     found = connected.examine(2)
     assert "run assay disconnect" in found["it"][1]
     assert "worker of it" in found
+    loop.assay("disconnect")
+    assert "it" not in connected.examine(0)
