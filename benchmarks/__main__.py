@@ -14,6 +14,7 @@ from sync.worker.once import utc_now
 #: Each a module here with `rows()`: lines of the table.
 PARTS = (
     "label_studio",
+    "scale",
     "prefill",
     "serving",
     "language_models",

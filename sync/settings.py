@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     batch_field: str = Field("batch", description="task-data field that names the batch")
     queue_field: str = Field("queue_id", description="task-data field that orders the queue")
     poll_seconds: float = Field(5.0, gt=0, le=3600, description="pause between two passes")
+    sweep_seconds: float = Field(
+        3600.0, gt=0, description="pause between two looks at every task for untold changes"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="of logs; auto: text in a terminal, else JSON"

@@ -20,7 +20,7 @@ from sync.errors import AssayError, ConfigurationError, Retriable
 
 if TYPE_CHECKING:
     from sync.labelstudio import LabelStudio
-    from sync.pull import Pulled
+    from sync.pull import Fields, Pulled
     from sync.settings import Settings
     from sync.store import Store
 
@@ -100,6 +100,13 @@ class App:
             if opened in self.__dict__:
                 getattr(self, opened).close()
 
+    @property
+    def fields(self) -> Fields:
+        """Names of the task-data fields that Assay reads."""
+        from sync.pull import Fields
+
+        return Fields(batch=self.settings.batch_field, queue=self.settings.queue_field)
+
     def project_id(self, given: int | None) -> int:
         """The project of `--project`, of ASSAY_PROJECT, or the only connected one.
 
@@ -121,18 +128,18 @@ class App:
     def pull(self, project_id: int) -> Pulled:
         """Bring the mirror up to date, telling how far it is."""
         from sync.cli.show import Progress
-        from sync.pull import Fields, pull
+        from sync.pull import pull
         from sync.worker.once import utc_now
 
         progress = Progress()
-        fields = Fields(batch=self.settings.batch_field, queue=self.settings.queue_field)
         try:
             return pull(
                 self.server,
                 self.store,
                 project_id,
-                fields,
+                self.fields,
                 utc_now,
+                sweep_seconds=self.settings.sweep_seconds,
                 progress=lambda tasks: progress.count("tasks read", tasks),
             )
         finally:

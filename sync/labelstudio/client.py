@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import time as clock
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Self
 
 from sync.errors import Fatal
 from sync.labelstudio.clock import told_time
+from sync.labelstudio.listing import Listing
 from sync.labelstudio.transport import Observer, Patience, Transport
 from sync.labelstudio.views import merged
 from sync.records import Json
 
-#: Everything of a task that the mirror keeps; a reply without the rest is three times as fast.
-_INCLUDE = ",".join(
-    (
-        "id,updated_at,data,annotations",
-        "result,completed_by,ground_truth,was_cancelled,lead_time,created_at",
-    )
-)
 #: What people and we both write of a project. Naming it keeps Label Studio from counting tasks and
 #: annotations, which is most of the work on a large project.
 _CARD = "id,title,description,color"
-#: Tasks in one request of the tasks list, and predictions in one import.
-PAGE, IDS_PAGE, IMPORT_CHUNK = 500, 10_000, 1_000
+#: Predictions in one import.
+IMPORT_CHUNK = 1_000
 
 
-class LabelStudio:
+class LabelStudio(Listing):
     """A Label Studio server under one account."""
 
     def __init__(
@@ -131,51 +124,6 @@ class LabelStudio:
         """Remove a task with all that is on it."""
         self._http.delete(f"api/tasks/{task_id}/")
 
-    def changed_tasks(
-        self, project_id: int, since: datetime | None, size: int = PAGE
-    ) -> list[Json]:
-        """Up to `size` tasks changed at or after `since`, least recently changed first."""
-        items = [] if since is None else [_filter("updated_at", "Datetime", _stamp(since))]
-        return self._tasks(project_id, items, "tasks:updated_at", _INCLUDE, size)
-
-    def task_ids(self, project_id: int, *, predicted: bool = False) -> Iterable[int]:
-        """Ids of all tasks, or of those that hold a prediction, in order.
-
-        Predictions themselves are looked at: Label Studio's counter of them is set after them,
-        and is wrong where some were deleted.
-        """
-        held = [_filter("predictions_model_versions", "String", False, "empty")] * predicted
-        if predicted and not self._list(project_id, held, "tasks:id", "id", 1)["total"]:
-            return
-        last = 0
-        while True:
-            items = [_filter("id", "Number", last, "greater"), *held]
-            page = self._tasks(project_id, items, "tasks:id", "id", IDS_PAGE)
-            yield from (task["id"] for task in page)
-            if len(page) < IDS_PAGE:
-                return
-            last = page[-1]["id"]
-
-    def _tasks(
-        self, project_id: int, items: list[Json], order: str, include: str, size: int
-    ) -> list[Json]:
-        return list(self._list(project_id, items, order, include, size)["tasks"])
-
-    def _list(
-        self, project_id: int, items: list[Json], order: str, include: str, size: int
-    ) -> Json:
-        query = {"filters": {"conjunction": "and", "items": items}, "ordering": [order]}
-        return dict(
-            self._http.get(
-                "api/tasks/",
-                project=project_id,
-                fields="all",
-                page_size=size,
-                include=include,
-                query=json.dumps(query),
-            )
-        )
-
     def is_predicted(self, task_id: int) -> bool:
         """Whether a task holds a prediction."""
         return bool(self._http.get("api/predictions/", task=task_id))
@@ -256,17 +204,3 @@ class LabelStudio:
     def delete_project(self, project_id: int) -> None:
         """Remove a project with all that is in it."""
         self._http.delete(f"api/projects/{project_id}/")
-
-
-def _filter(column: str, kind: str, value: object, operator: str = "greater_or_equal") -> Json:
-    return {
-        "filter": f"filter:tasks:{column}",
-        "operator": operator,
-        "type": kind,
-        "value": value,
-    }
-
-
-def _stamp(moment: datetime) -> str:
-    """The only form of a time that the filter accepts."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

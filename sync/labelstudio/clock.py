@@ -20,11 +20,15 @@ def told_time(url: str) -> datetime | None:
         Retriable: there is no answer.
     """
     try:
-        told = httpx.get(url, timeout=_PATIENCE).headers.get("Date", "")
+        return date_of(httpx.get(url, timeout=_PATIENCE).headers)
     except httpx.HTTPError as error:
         kind = type(error).__name__
         raise Retriable(f"{url} does not answer ({kind}): see that the server runs") from None
+
+
+def date_of(headers: httpx.Headers) -> datetime | None:
+    """The server's clock in an answer, in whole seconds; None where that is not told."""
     try:
-        return parsedate_to_datetime(told).astimezone(UTC)
+        return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
     except ValueError:
         return None

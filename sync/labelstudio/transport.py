@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from label_studio_sdk.client import LabelStudio as Sdk
 from label_studio_sdk.core.api_error import ApiError
 
 from sync.errors import ConfigurationError, Retriable
+from sync.labelstudio.clock import date_of
 from sync.labelstudio.replies import Call, Failed, Missing, detail
 
 #: First and largest pause between two tries, and the longest that a server can ask for, seconds.
@@ -66,6 +68,8 @@ class Transport:
         self.observer: Observer = lambda method, path, status, seconds: None
         self._sleep, self._clock = sleep, clock
         self._patience = patience or Patience()
+        #: The server's clock in its last reply, to the second; None if it did not tell.
+        self.server_clock: datetime | None = None
         self._jitter = random.Random()  # noqa: S311 - spreads retries, protects nothing
         if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
             # The HTTP library would quote the key in its complaint.
@@ -188,6 +192,7 @@ class Transport:
                     pieces.append(piece)
                     if self._clock() > end:
                         raise httpx.ReadTimeout("the reply does not end")
+                self.server_clock = date_of(response.headers)
                 return response.status_code, response.headers, b"".join(pieces)
         except httpx.RequestError as error:
             raise call.lost(error) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -11,33 +11,49 @@ import sqlalchemy as sa
 
 from sync.records import Annotation, Task
 from sync.store import schema as s
-from sync.store.base import Base, Row, chunks
+from sync.store.base import Row, chunks, record
 from sync.store.engine import upsert
 from sync.store.reused import set_apart
+from sync.store.slices import Reading, Slices, latest, put_reading
 
 Seen = tuple[Task, Sequence[Annotation]]
+#: ("task" or "annotation", id).
+Item = tuple[str, int]
 
 
-class Mirror(Base):
+class Mirror(Slices):
     """Tasks, annotations with their history, and what was set aside."""
 
     def apply(
-        self, project_id: int, seen: Sequence[Seen], cursor: datetime | None, now: datetime
+        self,
+        project_id: int,
+        seen: Sequence[Seen],
+        cursor: datetime | None,
+        now: datetime,
+        *,
+        bad: Mapping[Item, str] | None = None,
+        reading: Reading | None = None,
     ) -> None:
         """Take over tasks with their whole annotation sets, and move the cursor, as one step.
 
         An annotation that a task no longer has is marked deleted at `now`. A result that
-        differs from the last one seen becomes a new revision; revision 0 stays.
+        differs from the last one seen becomes a new revision; revision 0 stays. Items of
+        `bad` are there and unusable: they are set aside with that reason.
         """
-        task_ids = [task.task_id for task, _ in seen]
-        present = {a.annotation_id for _, annotations in seen for a in annotations}
+        bad = bad or {}
+        everything = [a for _, annotations in seen for a in annotations]
+        good = {("task", task.task_id) for task, _ in seen}
+        good |= {("annotation", a.annotation_id) for a in everything}
+        present = {item for kind, item in good | bad.keys() if kind == "annotation"}
         with self._write() as connection:
             upsert(connection, s.tasks, [_row(project_id, task) for task, _ in seen])
-            self._mark_gone(connection, project_id, task_ids, present, now)
-            everything = [a for _, annotations in seen for a in annotations]
+            self._mark_gone(connection, project_id, [t.task_id for t, _ in seen], present, now)
             set_apart(connection, project_id, everything, now)
             self._keep_history(connection, project_id, everything)
             upsert(connection, s.annotations, [_row(project_id, a) for a in everything])
+            _set_aside(connection, project_id, good, bad, now)
+            if reading is not None:
+                put_reading(connection, project_id, reading)
             if cursor is not None:
                 connection.execute(
                     sa.update(s.projects)
@@ -72,25 +88,15 @@ class Mirror(Base):
     def _keep_history(
         self, connection: sa.Connection, project_id: int, annotations: Sequence[Annotation]
     ) -> None:
-        last: dict[int, Row] = {}
-        for chunk in chunks(a.annotation_id for a in annotations):
-            statement = (
-                sa.select(s.revisions)
-                .where(
-                    s.revisions.c.project_id == project_id,
-                    s.revisions.c.annotation_id.in_(chunk),
-                )
-                .order_by(s.revisions.c.revision)
-            )
-            for row in connection.execute(statement).mappings():
-                last[row["annotation_id"]] = row
+        last = latest(connection, project_id, (a.annotation_id for a in annotations))
         new = [_revision(project_id, a, last.get(a.annotation_id)) for a in annotations]
         upsert(connection, s.revisions, [row for row in new if row is not None])
 
     def mark_deleted(self, project_id: int, task_ids: Iterable[int], now: datetime) -> None:
         """Leave a tombstone for tasks that Label Studio no longer has, and their annotations."""
+        gone = set(task_ids)
         with self._write() as connection:
-            for chunk in chunks(task_ids):
+            for chunk in chunks(gone):
                 for table in (s.tasks, s.annotations):
                     connection.execute(
                         sa.update(table)
@@ -101,6 +107,7 @@ class Mirror(Base):
                         )
                         .values(deleted_at=now)
                     )
+            _take_back(connection, project_id, "task", gone)
 
     def task_ids(self, project_id: int) -> set[int]:
         """Ids of the tasks that are not deleted."""
@@ -118,7 +125,7 @@ class Mirror(Base):
         )
         if batch is not None:
             statement = statement.where(s.tasks.c.batch == batch)
-        return [_task(row) for row in self._rows(statement.order_by(s.tasks.c.task_id))]
+        return [record(Task, row) for row in self._rows(statement.order_by(s.tasks.c.task_id))]
 
     def annotations(self, project_id: int) -> list[Annotation]:
         """The annotations that are not deleted, by id."""
@@ -158,7 +165,7 @@ class Mirror(Base):
             .order_by(t.c.task_id, a.c.annotation_id)
         )
         rows = self._rows(statement)
-        return [(_task(row), _annotation(row, "a_")) for row in rows]
+        return [(record(Task, row), _annotation(row, "a_")) for row in rows]
 
     def held_out_tasks(self, project_id: int) -> list[Task]:
         """Gold tasks and all tasks that people may be asked to validate, deleted or not, by id."""
@@ -166,7 +173,7 @@ class Mirror(Base):
         statement = sa.select(t).where(
             t.c.project_id == project_id, t.c.task_id.in_(_evaluating(project_id))
         )
-        return [_task(row) for row in self._rows(statement.order_by(t.c.task_id))]
+        return [record(Task, row) for row in self._rows(statement.order_by(t.c.task_id))]
 
     def count_training_annotations(self, project_id: int) -> int:
         """How many annotations may be learned from; see `training_rows`."""
@@ -179,30 +186,46 @@ class Mirror(Base):
         )
         return int(self._rows(statement)[0]["n"])
 
-    def put_aside(
-        self, project_id: int, kind: str, item_id: int, reason: str, now: datetime
-    ) -> None:
-        """Remember an item that could not be used, and why."""
-        row = {"project_id": project_id, "kind": kind, "item_id": item_id}
-        self._put(s.set_aside, [row | {"reason": reason, "seen_at": now}])
-
-    def take_back(self, project_id: int, kind: str, item_ids: Iterable[int]) -> None:
-        """Forget that items were set aside: they are usable now."""
-        table = s.set_aside
+    def forget_aside(self, project_id: int) -> None:
+        """Forget what was set aside: whatever is still unusable is found again by a rebuild."""
         with self._write() as connection:
-            for chunk in chunks(item_ids):
-                connection.execute(
-                    sa.delete(table).where(
-                        table.c.project_id == project_id,
-                        table.c.kind == kind,
-                        table.c.item_id.in_(chunk),
-                    )
-                )
+            table = s.set_aside
+            connection.execute(sa.delete(table).where(table.c.project_id == project_id))
 
     def set_aside(self, project_id: int) -> list[Row]:
         """Items that could not be used: kind, item_id, reason, seen_at."""
         statement = sa.select(s.set_aside).where(s.set_aside.c.project_id == project_id)
         return list(self._rows(statement.order_by(s.set_aside.c.kind, s.set_aside.c.item_id)))
+
+
+def _set_aside(
+    connection: sa.Connection,
+    project_id: int,
+    good: Iterable[Item],
+    bad: Mapping[Item, str],
+    now: datetime,
+) -> None:
+    for kind in ("task", "annotation"):
+        _take_back(connection, project_id, kind, (item for k, item in good if k == kind))
+    rows: list[dict[str, object]] = [
+        {"project_id": project_id, "kind": k, "item_id": i, "reason": reason, "seen_at": now}
+        for (k, i), reason in bad.items()
+    ]
+    upsert(connection, s.set_aside, rows)
+
+
+def _take_back(
+    connection: sa.Connection, project_id: int, kind: str, item_ids: Iterable[int]
+) -> None:
+    table = s.set_aside
+    for chunk in chunks(item_ids):
+        connection.execute(
+            sa.delete(table).where(
+                table.c.project_id == project_id,
+                table.c.kind == kind,
+                table.c.item_id.in_(chunk),
+            )
+        )
 
 
 def _evaluating(project_id: int) -> sa.CompoundSelect[Any]:
@@ -239,10 +262,6 @@ def _same(a: Annotation, last: Row) -> bool:
         last["was_cancelled"],
         last["annotator"],
     )
-
-
-def _task(row: Row) -> Task:
-    return Task(**{name: row[name] for name in Task.__dataclass_fields__})
 
 
 def _annotation(row: Row, prefix: str = "") -> Annotation:

@@ -21,17 +21,17 @@ def set_apart(
 ) -> None:
     """Give deleted annotations whose ids other ones have now negative ids, with their history.
 
-    An annotation never changes its task nor the moment of its creation.
+    An annotation never changes the moment of its creation; it can be moved to another task.
     """
-    now_there = {a.annotation_id: (a.task_id, a.created_at) for a in seen}
+    now_there = {a.annotation_id: a.created_at for a in seen}
     a = s.annotations.c
     reused: list[int] = []
     for chunk in chunks(now_there):
-        statement = sa.select(a.annotation_id, a.task_id, a.created_at).where(
+        statement = sa.select(a.annotation_id, a.created_at).where(
             a.project_id == project_id, a.annotation_id.in_(chunk)
         )
         for row in connection.execute(statement).mappings():
-            if now_there[row["annotation_id"]] != (row["task_id"], row["created_at"]):
+            if now_there[row["annotation_id"]] != row["created_at"]:
                 reused.append(row["annotation_id"])
     if not reused:
         return

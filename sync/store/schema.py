@@ -42,7 +42,12 @@ class StoredText(sa.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
         """Replace what cannot be stored, in what is written and in what is looked for."""
-        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """The text as both databases can hold it."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

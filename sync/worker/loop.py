@@ -43,21 +43,21 @@ def run(
         ConfigurationError: trying again cannot help.
     """
     with Lease(store, project_id, now) as lease:
-        failures, since = 0, None
+        failures = 0
         while not stop.is_set():
             if not lease.take():
                 waiting("another worker holds this project; waiting for it to end")
                 stop.wait(settings.poll_seconds)
                 continue
             try:
-                outcome = one_pass(server, store, settings, project_id, now=now, since=since)
+                outcome = one_pass(server, store, settings, project_id, now=now)
             except ConfigurationError:
                 raise
             except AssayError as error:
                 failures += 1
                 waiting(_why(error))
             else:
-                failures, since = 0, outcome.pulled.began
+                failures = 0
                 report(outcome)
             _pause(store, settings, project_id, stop, failures)
 

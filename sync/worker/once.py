@@ -46,7 +46,6 @@ def one_pass(
     project_id: int,
     *,
     now: Clock = utc_now,
-    since: datetime | None = None,
     progress: Callable[[int], object] = lambda tasks: None,
 ) -> Pass:
     """Pull, gate and push once.
@@ -57,11 +56,11 @@ def one_pass(
         settings: names of the task-data fields.
         project_id: a connected project.
         now: the clock.
-        since: `pulled.began` of this process's last pass.
         progress: told the number of tasks pulled so far.
     """
     fields = Fields(batch=settings.batch_field, queue=settings.queue_field)
-    pulled = pull(server, store, project_id, fields, now, since, progress)
+    sweep = settings.sweep_seconds
+    pulled = pull(server, store, project_id, fields, now, sweep_seconds=sweep, progress=progress)
     project = connected(store, project_id)
     verdicts = judge(store, project, now())
     extended = _lengthen(server, store, project, verdicts, settings)

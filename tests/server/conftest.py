@@ -22,6 +22,7 @@ from sync.records import Json
 from sync.settings import Settings
 from sync.store import Store
 from tests.server.browsing import log_in
+from tests.server.edits import Edits
 
 POLICY = """
 [gate.acceptance]
@@ -218,3 +219,10 @@ def _handler(guess: Guess) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+@pytest.fixture
+def edits(site: Server, lead: LabelStudio, tmp_path: Path) -> Iterator[Edits]:
+    """A project with a mirror of its own, and nothing else of Assay."""
+    with Store.open(f"sqlite:///{tmp_path / 'mirror.db'}") as store:
+        yield Edits(site, lead, store)

@@ -185,9 +185,9 @@ def test_a_verdict_is_recorded_when_it_changes(store: Store) -> None:
 
 def test_items_set_aside_can_come_back(store: Store) -> None:
     """A reason is kept until the item is usable."""
-    store.put_aside(1, "annotation", 5, "malformed", NOW)
+    store.apply(1, [(task(1), [])], None, NOW, bad={("annotation", 5): "malformed"})
     assert [row["reason"] for row in store.set_aside(1)] == ["malformed"]
-    store.take_back(1, "annotation", [5])
+    store.apply(1, [(task(1), [annotation(5, 1)])], None, NOW)
     assert store.set_aside(1) == []
 
 

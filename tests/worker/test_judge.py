@@ -218,7 +218,7 @@ def test_the_gate_prints_json(
     freeze(store, "b1", 100, lambda i: True)
     freeze(store, "b2", 300, lambda i: i % 2 == 0)
     outcome = Pass(
-        pulled=Pulled(tasks=0, deleted=0, began=None, project={}),
+        pulled=Pulled(tasks=0, annotations=0, deleted=0, newest=None, swept=False, project={}),
         verdicts=judge(store, PROJECT, START),
         extended={},
         pushed=False,
