@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sync.cli.root import App, with_app
+from sync.cli.service import service
 from sync.cli.show import Progress, table
 from sync.errors import ConfigurationError, Fatal
 
@@ -44,10 +45,11 @@ def worker(app: App) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    runner = Runner(store=app.store, stop=stop)
-    click.echo("waiting for jobs; Ctrl-C stops")
-    serve(runner, Bell.of(app.settings))
-    click.echo("stopped")
+    with service(app, "jobs") as served:
+        runner = Runner(store=app.store, stop=stop)
+        served.say("waiting for jobs; Ctrl-C stops")
+        serve(runner, Bell.of(app.settings))
+        served.say("stopped")
 
 
 @click.group()
