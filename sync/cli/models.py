@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.cli.jobs import as_dict, awaited, queued
+from sync.cli.jobs import awaited, queued
 from sync.cli.root import App, project_option, with_app
 from sync.cli.show import table
 from sync.errors import Fatal
@@ -60,11 +60,10 @@ def _train_by_worker(app: App, project_id: int, wait: bool, as_json: bool) -> No
     app.pull(project_id)
     job = queued(app, "train", project_id, quiet=as_json)
     if wait:
-        job = awaited(app, job)
-    if wait and job.result is not None and not as_json:
-        click.echo(sentence(job.result["output"]))
+        status = (awaited(app, job).result or {})["output"]
+        click.echo(json.dumps(status, indent=1) if as_json else sentence(status))
     elif as_json:
-        click.echo(json.dumps(as_dict(job), indent=1))
+        click.echo(json.dumps({"requested": job.queued_at.isoformat(), "job": job.job_id}))
 
 
 def _ended(backend: Backend, project_id: int, asked: datetime) -> Json:

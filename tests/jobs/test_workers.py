@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +14,13 @@ import pytest
 from rq import Worker
 
 from sync.clock import utc_now
+from sync.jobs.bell import Bell
 from sync.jobs.runner import Runner
 from sync.jobs.serve import serve
 from sync.store import Store
 from sync.store.jobs import Job, JobState
 from tests.jobs.a_worker import step
-from tests.jobs.workshop import PASSWORD, RedisServer, Workshop, new
+from tests.jobs.workshop import PASSWORD, ROOT, RedisServer, Workshop, new
 
 Wait = Callable[..., None]
 pytestmark = pytest.mark.slow
@@ -208,3 +211,37 @@ def test_what_stands_in_redis_is_not_run(
         wait_until(lambda: planted.fetch_job("planted") is None)
         wait_until(lambda: planted.is_empty())
     assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("mode", ["polling", "redis"])
+def test_the_command_does_jobs_until_it_is_told_to_end(
+    mode: str, tmp_path: Path, wait_until: Wait, request: pytest.FixtureRequest
+) -> None:
+    """`assay worker` does what waits; idle, it ends with 0 on SIGTERM; Redis forgets both."""
+    values = {"ASSAY_HOME": str(tmp_path), "ASSAY_LOG_LEVEL": "INFO"}
+    if mode == "redis":
+        values["ASSAY_REDIS_URL"] = request.getfixturevalue("redis").url
+    url = f"sqlite:///{tmp_path / 'assay.db'}"
+    bell = Bell(values.get("ASSAY_REDIS_URL", ""))
+    environment = {**os.environ, **values, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", "from sync.cli import main; main()", "worker"]
+    with Store.open(url) as store, (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            store.add_job(new("j", "audit", 0, arguments={"export": "none.json"}))
+            bell.ring("j")
+            wait_until(lambda: known(store, "j").state is JobState.FAILED)
+            assert "none.json" in known(store, "j").error
+            if bell.url:
+                with bell.connection() as connection:
+                    wait_until(lambda: Worker.count(connection=connection) == 1)
+                    wait_until(lambda: not list(connection.scan_iter("rq:job:*")))
+            process.terminate()
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            process.wait()
+    if bell.url:
+        with bell.connection() as connection:
+            assert Worker.count(connection=connection) == 0
+    assert PASSWORD not in (tmp_path / "log").read_text()
