@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sync.records import Project
-    from sync.status import ProjectStatus
+    from sync.status import JobStatus, ProjectStatus
 
 #: Set-aside items shown of a project.
 _SHOWN = 10
@@ -87,6 +87,8 @@ def _lines(one: ProjectStatus, now: datetime) -> Iterator[str]:
     for batch in one.batches:
         state = batch.sentence or "frozen, not judged yet"
         yield from _line("batch", f"{batch.batch}: {state}")
+    for job in one.jobs:
+        yield from _line("job", _job(job, now))
     yield from _asides(one)
 
 
@@ -99,6 +101,16 @@ def _pass(one: ProjectStatus, now: datetime) -> str:
         told += f"; the last whole one took {_seconds(last.seconds)}, read {last.tasks} tasks"
         told += f" and {last.annotations} annotations"
     return told
+
+
+def _job(job: JobStatus, now: datetime) -> str:
+    when = job.ended_at or job.started_at or job.queued_at
+    told = f"{job.job}: {job.state} {_when(when, now)}"
+    if job.attempts > 1:
+        told += f", attempt {job.attempts}"
+    if job.state == "running":
+        told += f", by {job.holder}"
+    return f"{told}: {job.error}" if job.error else told
 
 
 def _asides(one: ProjectStatus) -> Iterator[str]:

@@ -50,6 +50,8 @@ def examine(parts: Parts) -> Iterator[Finding]:
     if there_is_one:
         yield look("store's clock", lambda: here.store_clock(parts.store(), parts.now))
     yield look("disk", partial(here.disk, parts.settings(), file))
+    if parts.settings().redis_url.get_secret_value():
+        yield look("Redis", lambda: here.redis(parts.settings()))
     yield look("backend", partial(there.backend, parts.settings(), parts.backend, connected))
     yield from _label_studio(parts, connected)
     for project in connected:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sync.doctor.finding import Warn
 from sync.errors import Fatal
+from sync.jobs.bell import Bell
 from sync.settings import Settings
 from sync.store import Store
 
@@ -73,6 +74,32 @@ def _skew(clock: Callable[[], datetime], now: Callable[[], datetime]) -> timedel
 
 def _seconds(skew: timedelta) -> str:
     return f"{skew.total_seconds():+.1f} s"
+
+
+def redis(found: Settings) -> str:
+    """Ask Redis whether it is there.
+
+    Raises:
+        ConfigurationError: its address cannot be read.
+        Fatal: it refuses us.
+        Warn: it does not answer, which workers do without.
+    """
+    from redis.exceptions import AuthenticationError, RedisError, ResponseError
+
+    try:
+        with Bell.of(found).connection() as connection:
+            release = connection.info("server")["redis_version"]
+    except (AuthenticationError, ResponseError) as error:
+        raise Fatal(
+            f"Redis refuses us ({type(error).__name__}): set user and password in ASSAY_REDIS_URL "
+            "to those of an account that may use it"
+        ) from None
+    except (RedisError, OSError) as error:
+        raise Warn(
+            f"Redis does not answer ({type(error).__name__}), so workers find jobs only within a "
+            "minute: start it, or mend or unset ASSAY_REDIS_URL"
+        ) from None
+    return f"version {release} answers"
 
 
 def disk(found: Settings, file: Path | None) -> str:

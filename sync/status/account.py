@@ -7,14 +7,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sync.records import Batch, Counts, LeaseState, PassState, Project
-from sync.status.records import Aside, BatchStatus, Error, Health, LastPass, Lease, ProjectStatus
+from sync.status.records import (
+    Aside,
+    BatchStatus,
+    Error,
+    Health,
+    JobStatus,
+    LastPass,
+    Lease,
+    ProjectStatus,
+)
 from sync.store import Store
 from sync.store.base import Row
+from sync.store.jobs import OPEN, Job, JobState
 
 #: Items set aside that are told one by one; `counts.set_aside` has them all.
 MOST_ASIDE = 100
 #: What is told of a verdict as it stands there.
 _OF_VERDICT = ("sentence", "blind_answered", "blind_asked", "accepted", "labels_left")
+#: Jobs that are looked at, and those told of each project that have ended.
+_MOST_JOBS, _ENDED_JOBS = 1000, 3
 #: Seconds without a pass that are nothing to worry about, however short the polling interval.
 _PATIENCE = 120
 
@@ -38,6 +50,7 @@ def status(
         poll_seconds: the worker's pause between two passes.
     """
     counts, leases, passes = store.counts(), store.leases(), store.passes()
+    jobs = _jobs(store)
     patience = timedelta(seconds=max(_PATIENCE, 10 * poll_seconds))
     return [
         _project(
@@ -46,6 +59,7 @@ def status(
             counts.get(project.project_id, Counts()),
             passes.get(project.project_id),
             _lease(leases.get(project.project_id), now),
+            jobs.get(project.project_id, ()),
             now,
             patience,
         )
@@ -59,6 +73,7 @@ def _project(
     counts: Counts,
     last: PassState | None,
     lease: Lease | None,
+    jobs: tuple[JobStatus, ...],
     now: datetime,
     patience: timedelta,
 ) -> ProjectStatus:
@@ -78,6 +93,7 @@ def _project(
         error=error,
         lease=lease,
         batches=batches,
+        jobs=jobs,
         set_aside=_aside(store, project.project_id, counts),
     )
 
@@ -173,6 +189,34 @@ def _verdict(row: Row | None) -> dict[str, Any]:
             for annotation, reason in stored.get("set_aside", [])[:MOST_ASIDE]
         ),
     }
+
+
+def _jobs(store: Store) -> dict[int, tuple[JobStatus, ...]]:
+    """By project, all that are open and the last that ended."""
+    found: dict[int, list[JobStatus]] = {}
+    for job in store.jobs(states=OPEN, most=_MOST_JOBS):
+        found.setdefault(job.project_id, []).append(_job(job))
+    for job in store.jobs(
+        states=[state for state in JobState if state not in OPEN], most=_MOST_JOBS
+    ):
+        there = found.setdefault(job.project_id, [])
+        if sum(one.ended_at is not None for one in there) < _ENDED_JOBS:
+            there.append(_job(job))
+    return {project_id: tuple(jobs) for project_id, jobs in found.items()}
+
+
+def _job(job: Job) -> JobStatus:
+    return JobStatus(
+        job=job.job_id,
+        kind=job.kind,
+        state=job.state.value,
+        attempts=job.attempts,
+        queued_at=job.queued_at,
+        started_at=job.started_at,
+        ended_at=job.ended_at,
+        holder=job.holder,
+        error=job.error,
+    )
 
 
 def _aside(store: Store, project_id: int, counts: Counts) -> tuple[Aside, ...]:

@@ -62,6 +62,24 @@ class Lease:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JobStatus:
+    """A job that waits, runs or ended lately."""
+
+    job: str
+    kind: str
+    #: "queued", "running", "done", "failed" or "cancelled".
+    state: str
+    attempts: int
+    queued_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    #: The worker that runs it or did last; "" before the first.
+    holder: str
+    #: Why it failed, or failed the last time; "" otherwise.
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Aside:
     """An item that could not be used."""
 
@@ -115,4 +133,6 @@ class ProjectStatus:
     error: Error | None
     lease: Lease | None
     batches: tuple[BatchStatus, ...]
+    #: Those that wait or run, then those that ended last; the newest first.
+    jobs: tuple[JobStatus, ...]
     set_aside: tuple[Aside, ...]

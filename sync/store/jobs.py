@@ -57,7 +57,8 @@ class Job:
 KEPT_DAYS = 30
 #: Names the lock under which PostgreSQL's jobs are added and taken; SQLite has one writer anyway.
 _TAKING = 0x4153_5341_4A
-_OPEN = (JobState.QUEUED, JobState.RUNNING)
+#: A job that has not ended.
+OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 
 class Hold(StrEnum):
@@ -79,7 +80,7 @@ class Jobs(Base):
         with self._write() as connection:
             _alone(connection)
             old = job.queued_at - timedelta(days=KEPT_DAYS)
-            connection.execute(sa.delete(s.jobs).where(t.ended_at < old, t.state.not_in(_OPEN)))
+            connection.execute(sa.delete(s.jobs).where(t.ended_at < old, t.state.not_in(OPEN)))
             same = sa.select(s.jobs).where(
                 t.project_id == job.project_id,
                 t.kind == job.kind,

@@ -177,6 +177,7 @@ def standing(**values: Any) -> ProjectStatus:
         "error": None,
         "lease": Lease(holder="host:1:abc", until=NOW, held=True),
         "batches": (),
+        "jobs": (),
         "set_aside": (),
     }
     return ProjectStatus(project=12, title="t", **plain | values)

@@ -21,6 +21,7 @@ from sync.gating.verdict import State, Verdict
 from sync.records import Annotation, Batch, Candidate, Gold, PassState, Project, Task
 from sync.status import REMEDIES, Health, Lease, health
 from sync.store import Store
+from sync.store.jobs import Job, JobState
 
 NOW = datetime.now(UTC)
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "status.schema.json").read_text())
@@ -194,6 +195,35 @@ def test_a_verdict_is_told_in_short(sqlite: Store) -> None:
     assert "annotation 31: no such label" in text
 
 
+def test_jobs_that_are_open_or_ended_lately_are_told(store: Store) -> None:
+    """All that wait or run, the last three that ended, each with its error, by project."""
+    for number in (12, 13):
+        store.save_project(project(number))
+    for i, state in enumerate([*["done"] * 4, "failed", "queued", "running"]):
+        store.add_job(
+            Job(
+                job_id=f"train-12-{i}",
+                project_id=12,
+                kind="train",
+                arguments={"i": i},
+                state=JobState(state),
+                attempts=1 + (state == "failed"),
+                queued_at=ago(100 - i),
+                started_at=None if state == "queued" else ago(60 - i),
+                ended_at=ago(50 - i) if state in ("done", "failed") else None,
+                holder="host:1",
+                error="too few tasks: label ten" if state == "failed" else "",
+            )
+        )
+    one, other = told_json()
+    assert [job["job"][-1] for job in one["jobs"]] == ["6", "5", "4", "3", "2"]
+    assert other["jobs"] == []
+    text = " ".join(told("--project", "12").split())
+    assert "attempt 2: too few tasks: label ten" in text
+    assert "train-12-6: running" in text
+    assert ", by host:1" in text
+
+
 def test_nothing_that_is_not_known_is_made_up(sqlite: Store) -> None:
     """A project that was only connected has nulls, which the schema allows."""
     sqlite.save_project(project(12))
@@ -302,7 +332,7 @@ def test_the_schema_names_every_field_once_and_describes_it() -> None:
                 yield from objects(value)
 
     found = list(objects(SCHEMA))
-    assert len(found) == 8
+    assert len(found) == 9
     for one in found:
         assert one["additionalProperties"] is False
         assert set(one["required"]) == set(one["properties"])
