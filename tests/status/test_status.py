@@ -100,6 +100,10 @@ def told_json(*arguments: str) -> list[Any]:
     return list(found["projects"])
 
 
+def aside(store: Store, number: int, kind: str, item: int, reason: str) -> None:
+    store.apply(number, [], None, NOW, bad={(kind, item): reason})
+
+
 def fill(store: Store, number: int) -> None:
     """Four tasks of which one is deleted, three annotations of which one and its task's are."""
     store.save_project(project(number))
@@ -110,7 +114,7 @@ def fill(store: Store, number: int) -> None:
     store.add_gold(number, [Gold(task_id=1, result=[])])
     candidate = Candidate(task_id=1, batch="b7", result=[], score=0.5, generator_version="v1")
     store.freeze(number, batch(), [candidate], [], {1: "h1"})
-    store.put_aside(number, "annotation", 99, "annotation 99 has no result", NOW)
+    aside(store, number, "annotation", 99, "annotation 99 has no result")
 
 
 def test_counts_tell_what_is_there_and_what_was(store: Store) -> None:
@@ -255,7 +259,7 @@ def test_it_can_be_read_in_80_columns(sqlite: Store) -> None:
     fill(sqlite, 12)
     sqlite.update_project(12, title=long)
     sqlite.lease(12, f"machine.of.a.long.name.{'x' * 90}:1:abc", NOW, 60)
-    sqlite.put_aside(12, "task", 7, long, NOW)
+    aside(sqlite, 12, "task", 7, long)
     sqlite.note_pass(12, failures=1, error=long, error_kind="fatal", error_at=NOW)
     lines = told().splitlines()
     assert max(map(len, lines)) <= 80
@@ -267,7 +271,7 @@ def test_many_items_set_aside_are_counted(sqlite: Store) -> None:
     """Ten are shown with their reasons, and the others named by number."""
     sqlite.save_project(project(12))
     for number in range(130):
-        sqlite.put_aside(12, "annotation", number, f"annotation {number} is malformed", NOW)
+        aside(sqlite, 12, "annotation", number, f"annotation {number} is malformed")
     text = told()
     assert "annotation 9 is malformed" in text
     assert "annotation 10 is malformed" not in text
