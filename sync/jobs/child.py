@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -52,6 +54,7 @@ class Child:
         Raises:
             OSError: it cannot be started.
         """
+        self._until = math.inf
         self._out = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         try:
@@ -83,6 +86,7 @@ class Child:
 
     def hold(self, until: float) -> None:
         """Let it run until this second of the monotonic clock."""
+        self._until = until
         with suppress(OSError):
             stream: IO[bytes] = self._process.stdin  # type: ignore[assignment]
             stream.write(line(until))
@@ -118,6 +122,8 @@ class Child:
         sentence = self._sentence()
         if code < 0:
             how = f"the job was ended by signal {-code}, perhaps for lack of memory"
+            if time.monotonic() >= self._until:
+                how = "the job ended itself, since the store was out of reach for too long"
             return Outcome(done=False, passing=True, error=sentence or how)
         how = f"the job ended with exit code {code} and without a word"
         return Outcome(done=False, passing=code == PASSING, error=sentence or how)
