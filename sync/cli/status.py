@@ -97,6 +97,8 @@ def _pass(one: ProjectStatus, now: datetime) -> str:
     if last is None:
         return "never"
     told = f"began {_when(last.started_at, now)}"
+    if last.holder:
+        told += f", by {last.holder}"
     if last.seconds is not None:
         told += f"; the last whole one took {_seconds(last.seconds)}, read {last.tasks} tasks"
         told += f" and {last.annotations} annotations"

@@ -15,8 +15,8 @@ from sync.store import Store
 
 #: Bytes that must be free, and that should be.
 LEAST_FREE, FREE = 100 * 2**20, 2**30
-#: How far the clocks of those who share a store may be apart: leases hold for 60 s.
-APART, FAR_APART = timedelta(seconds=5), timedelta(seconds=30)
+#: How far clocks should and may be apart.
+APART, FAR_APART = timedelta(seconds=5), timedelta(seconds=120)
 
 
 def settings(found: Settings) -> str:
@@ -50,18 +50,14 @@ def store_clock(found: Store, now: Callable[[], datetime]) -> str:
     """Hold the database's clock against ours.
 
     Raises:
-        Fatal: they are so far apart that a lease means nothing.
+        Fatal: they are so far apart that nobody can say how old a pass is.
         Warn: they are apart.
     """
     skew = _skew(found.clock, now)
-    told = f"{_seconds(skew)} from ours"
-    if abs(skew) > FAR_APART:
-        raise Fatal(
-            f"the database's clock is {told}, so that two workers may hold one project: "
-            "let both machines keep time by NTP"
-        )
+    told = f"{skew.total_seconds():+.1f} s from ours"
     if abs(skew) > APART:
-        raise Warn(f"the database's clock is {told}: let both machines keep time by NTP")
+        text = f"the database's clock is {told}: let both machines keep time by NTP"
+        raise (Fatal if abs(skew) > FAR_APART else Warn)(text)
     return told
 
 
@@ -70,10 +66,6 @@ def _skew(clock: Callable[[], datetime], now: Callable[[], datetime]) -> timedel
     before = now()
     told = clock()
     return told - (before + (now() - before) / 2)
-
-
-def _seconds(skew: timedelta) -> str:
-    return f"{skew.total_seconds():+.1f} s"
 
 
 def redis(found: Settings) -> str:

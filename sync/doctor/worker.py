@@ -28,12 +28,15 @@ def _worker(one: ProjectStatus) -> str:
         raise (Warn if one.error.kind == "retriable" else Fatal)(text)
     if one.advice:
         raise Warn(one.advice)
-    who = one.lease.holder if one.lease and one.lease.held else "nobody at the moment"
-    return f"{_last(one)}; held by {who}"
+    if one.lease and one.lease.held:
+        return f"{_last(one)}; held by {one.lease.holder}"
+    return _last(one)
 
 
 def _last(one: ProjectStatus) -> str:
     if one.health is Health.WORKING:
         return "a pass is under way"
     ok_at = one.last_pass.ok_at if one.last_pass else None
-    return "begins" if ok_at is None else f"last pass at {ok_at:%Y-%m-%d %H:%M:%S} UTC"
+    if one.last_pass is None or ok_at is None:
+        return "begins"
+    return f"last pass at {ok_at:%Y-%m-%d %H:%M:%S} UTC by {one.last_pass.holder or 'nobody'}"

@@ -34,7 +34,10 @@ _PATIENCE = 120
 REMEDIES = {
     "retriable": "the worker tries again by itself; if it lasts, run assay doctor",
     "fatal": "change what it names; the worker looks again by itself; assay doctor checks all",
-    "configuration": "set right what it names and start assay run again; assay doctor checks all",
+    "configuration": (
+        "set right what it names, and start assay run again if that is a setting of Assay; "
+        "assay doctor checks all"
+    ),
 }
 
 

@@ -49,6 +49,8 @@ class LastPass:
     seconds: float | None
     tasks: int
     annotations: int
+    #: Who made it: machine, process and command.
+    holder: str
 
 
 @dataclass(frozen=True, kw_only=True)
