@@ -6,7 +6,6 @@ import hmac
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
@@ -17,6 +16,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from backend.answers import Answers, Busy
 from backend.bodies import Malformed, Predict, Setup, parse, project_of, rendered
+from backend.hints import Hints
 from backend.llm.spending import Spending
 from backend.metrics import Metrics
 from backend.models_routes import models_routes
@@ -25,15 +25,14 @@ from backend.serving import Serving
 from backend.shortcut import Shortcut
 from backend.trainer import Trains, trainer_of
 from sync.errors import Retriable, describe
-from sync.records import Project
 from sync.settings import WAKING_ACTIONS, Settings
 from sync.store import Store
 
 _log = logging.getLogger(__name__)
 
 _VERSION = version("label-studio-assay")
-#: Bytes of a request's body.
-LARGEST_BODY = 64 * 1024 * 1024
+#: Bytes of a request's body, and of a webhook's, which holds one annotation with its task.
+LARGEST_BODY, LARGEST_HOOK = 64 * 1024 * 1024, 16 * 1024 * 1024
 _STARTED = "assay.started"
 
 
@@ -66,7 +65,7 @@ def create_app(
     _routes(app, guard, answers, predicted, metrics)
     login = (settings.backend_user, password)
     app.wsgi_app = Shortcut(app.wsgi_app, predicted, login, metrics)  # type: ignore[assignment]
-    _webhook(app, guard, store, trainer, metrics)
+    _webhook(app, guard, Hints(store), trainer, metrics)
     add_progress(app, guard.allows, _unauthorized, settings.home / "engines")
     models_routes(app, guard.allows, settings, store, trainer, metrics)
     return app
@@ -136,18 +135,19 @@ def _watch(app: Flask, metrics: Metrics) -> None:
         return response
 
 
-def _raw() -> bytes:
+def _raw(largest: int = LARGEST_BODY) -> bytes:
     """The request's body."""
+    request.max_content_length = largest
     raw = request.get_data(cache=False)
     # A body of unknown length is cut at the limit without a word.
-    if request.content_length is None and len(raw) >= LARGEST_BODY:
+    if request.content_length is None and len(raw) >= largest:
         raise RequestEntityTooLarge
     return raw
 
 
-def _body() -> Any:
+def _body(largest: int = LARGEST_BODY) -> Any:
     """The request's JSON; None where it is none."""
-    return parse(_raw())
+    return parse(_raw(largest))
 
 
 def _posted_project() -> Any:
@@ -228,29 +228,24 @@ def _routes(
         return Response(generate_latest(metrics.registry), content_type=CONTENT_TYPE_LATEST)
 
 
-def _has_secret(project: Project | None) -> bool:
-    """Whether the request carries the project's secret; a project without one has no way in."""
-    if project is None or not project.webhook_secret:
-        return False
-    given = request.headers.get("X-Assay-Secret", "").encode()
-    return hmac.compare_digest(given, project.webhook_secret.encode())
-
-
-def _webhook(app: Flask, guard: _Guard, store: Store, trainer: Trains, metrics: Metrics) -> None:
+def _webhook(app: Flask, guard: _Guard, hints: Hints, trainer: Trains, metrics: Metrics) -> None:
     @app.post("/webhook")
     def webhook() -> Any:
-        body = _body()
+        # Before the body is read, which may be large.
+        by_secret = hints.project_of(request.headers.get("X-Assay-Secret", ""))
+        if by_secret is None and not guard.allows():
+            return _refuse(401, "neither the webhook's secret nor user and password are right")
+        body = _body(LARGEST_HOOK)
         if not isinstance(body, dict):
             raise Malformed("the body is not a JSON object")
         there = body.get("project")
         project_id = project_of(there.get("id") if isinstance(there, dict) else there)
-        project = store.project(project_id)
-        if not (_has_secret(project) or guard.allows()):
-            return _refuse(401, "neither the webhook's secret nor user and password are right")
-        if project is None:
+        if by_secret not in (None, project_id):
+            return _refuse(401, "the secret is another project's")
+        if not hints.knows(project_id):
             _log.info("project %s: a webhook came, and Assay is not connected to it", project_id)
         elif body.get("action") in WAKING_ACTIONS:
-            store.hint(project_id, datetime.now(UTC))
+            hints.give(project_id)
         elif body.get("action") == "START_TRAINING":
             metrics.trainings.inc()
             trainer.request(project_id)

@@ -25,6 +25,17 @@ class Retriable(AssayError):
     """The other side is down, slow or busy; the same call may work later."""
 
 
+class LeaseLost(Retriable):
+    """The right to write for a project went to another process in the middle of the work."""
+
+    def __init__(self, project_id: int) -> None:
+        """The text names the project."""
+        super().__init__(
+            f"another process took project {project_id} over while this one stood still; "
+            "it goes on with the work, and assay status names it"
+        )
+
+
 class Skippable(AssayError):
     """One item is unusable; it is set aside with this reason and the rest goes on."""
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import label_configs
 from sync.errors import ConfigurationError
 from sync.generator import Generator
 from sync.labelstudio import LabelStudio, parse
+from sync.lease import Writing
 from sync.placing import candidates, place, portions, prioritised, settle
 from sync.records import Candidate, Project, Task
 from sync.store import Store
@@ -49,6 +51,7 @@ def prefill(
     where: tuple[str, str] | None = None,
     progress: Progress = lambda step, done, total: None,
     clock: Callable[[], float] = time.monotonic,
+    writing: Writing | None = None,
 ) -> Prefilled:
     """Place candidates on the tasks of a project whose mirror is up to date.
 
@@ -64,12 +67,15 @@ def prefill(
         where: only tasks whose data has this value, as text, in this field.
         progress: told of each step.
         clock: seconds, for how often to place what is there.
+        writing: the store while nobody else writes for the project; default `store` itself.
 
     Raises:
         ConfigurationError: there is no such task, or the generator does not answer.
     """
     tasks = _chosen(store, project.project_id, batch, where)
-    settle(server, store, project.project_id)
+    alone = writing or (lambda: nullcontext(store))
+    with alone() as held:
+        settle(server, held, project.project_id)
     left = _left_alone(server, store, project.project_id, tasks)
     asked = [task for task in tasks if task.task_id not in left]
     data = {task.task_id: task.data for task in asked}
@@ -79,10 +85,11 @@ def prefill(
     pause, ended = _Pause(clock), 0
     for made in _made(server, generator, project, asked, pause, progress):
         reasons.update(c.reason for c in made if c.result is None)
-        with pause:
+        # A freeze may take as long to ask: neither keeps the other from it, nor from placing.
+        with alone() as held, pause:
             there = [c for c in made if c.result is not None]
             for portion in portions(prioritised(there, (), data, config)):
-                closed = _place(server, store, project, portion)
+                closed = _place(server, held, project, portion)
                 left |= closed
                 versions.update(c.generator_version for c in portion if c.task_id not in closed)
                 ended += len(portion)

@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(
         3600.0, gt=0, description="pause between two looks at every task for untold changes"
     )
+    passes_at_once: int = Field(
+        4, ge=1, le=10, description="projects that one worker works on at the same time"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "text"] = Field(
         "auto", description="of logs; auto: text in a terminal, else JSON"

@@ -48,25 +48,21 @@ def freeze(app: App, project: int | None, batch: str) -> None:
 
     from sync.freeze import freeze as use_case
     from sync.freeze import resume
+    from sync.lease import LONG_PATIENCE
     from sync.pull import connected
     from sync.worker.once import utc_now
 
     project_id = app.project_id(project)
     progress = Progress()
-    app.pull(project_id)
-    found = connected(app.store, project_id)
-    cut_off = app.store.batch(project_id, batch)
-    if cut_off is not None and not cut_off.complete:
-        resume(
-            app.server,
-            app.store,
-            found,
-            cut_off,
-            queue_field=app.settings.queue_field,
-            progress=progress,
-        )
-        click.echo(f"batch {batch!r}: the freeze that was cut off is complete now")
-        return
+    with app.writing(project_id) as store:
+        app.pull(project_id, store)
+        found = connected(store, project_id)
+        cut_off = store.batch(project_id, batch)
+        if cut_off is not None and not cut_off.complete:
+            field = app.settings.queue_field
+            resume(app.server, store, found, cut_off, queue_field=field, progress=progress)
+            click.echo(f"batch {batch!r}: the freeze that was cut off is complete now")
+            return
     with generator_of(app) as generator:
         frozen = use_case(
             app.server,
@@ -79,6 +75,7 @@ def freeze(app: App, project: int | None, batch: str) -> None:
             key=secrets.token_hex(32),
             now=utc_now(),
             progress=progress,
+            writing=lambda: app.writing(project_id, LONG_PATIENCE),
         )
     progress.close()
     _tell(frozen)
@@ -121,14 +118,16 @@ def promote(app: App, project: int | None, batch: str, output: Path | None) -> N
     from sync.worker.once import utc_now
 
     found = connected(app.store, app.project_id(project))
-    done = use_case(
-        app.store,
-        found,
-        batch,
-        output or Path(f"{batch}.jsonl"),
-        version("label-studio-assay"),
-        utc_now(),
-    )
+    # All of it is read from one state of the mirror: no pass may come in between.
+    with app.writing(found.project_id) as store:
+        done = use_case(
+            store,
+            found,
+            batch,
+            output or Path(f"{batch}.jsonl"),
+            version("label-studio-assay"),
+            utc_now(),
+        )
     click.echo(
         f"{done.rows} labels in {done.labels} ({done.human} by people, {done.rows - done.human} "
         f"candidates), account in {done.manifest}"

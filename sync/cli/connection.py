@@ -88,7 +88,9 @@ def connect(app: App, project: int | None) -> None:
     """
     from sync.connect import connect as use_case
 
-    found = use_case(app.server, app.store, app.settings, app.project_id(project))
+    project_id = app.project_id(project)
+    with app.writing(project_id) as store:
+        found = use_case(app.server, store, app.settings, project_id)
     click.echo(
         f"connected to project {found.project_id} ({found.title}); predictions stand under "
         f"{found.model_version!r}. Next: assay gold add, then assay freeze"
@@ -109,6 +111,7 @@ def disconnect(app: App, project: int | None) -> None:
     from sync.push import restore
 
     found = connected(app.store, app.project_id(project))
-    restore(app.server, found)
-    use_case(app.server, app.store, app.settings, found)
+    with app.writing(found.project_id) as store:
+        restore(app.server, found)
+        use_case(app.server, store, app.settings, found)
     click.echo(f"disconnected from project {found.project_id} ({found.title})")

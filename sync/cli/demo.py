@@ -124,4 +124,4 @@ def _keep_judging(story: Story) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    run(story.lead, story.store, story.settings, story.project_id, stop)
+    run(story.lead, story.store, story.settings, stop, only=story.project_id)

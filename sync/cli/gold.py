@@ -40,17 +40,18 @@ def add(app: App, project: int | None, batch: str | None, file: Path) -> None:
 
     items = read_items(file)
     project_id = app.project_id(project)
-    app.pull(project_id)
-    done = plant(
-        app.server,
-        app.store,
-        connected(app.store, project_id),
-        items,
-        batch=batch,
-        batch_field=app.settings.batch_field,
-        queue_field=app.settings.queue_field,
-    )
-    app.pull(project_id)
+    with app.writing(project_id) as store:
+        app.pull(project_id, store)
+        done = plant(
+            app.server,
+            store,
+            connected(store, project_id),
+            items,
+            batch=batch,
+            batch_field=app.settings.batch_field,
+            queue_field=app.settings.queue_field,
+        )
+        app.pull(project_id, store)
     click.echo(
         f"{done.matched} existing tasks are gold now, {done.added} new ones planted; "
         f"{done.total} gold tasks in all"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sync.gating.verdict import Verdict
-    from sync.worker import Pass
+    from sync.worker import Observer, Pass
 
 
 def verdict_table(verdicts: Mapping[str, Verdict]) -> str:
@@ -68,9 +68,10 @@ def sync(app: App, project: int | None, rebuild: bool) -> None:
     from sync.pull import rebuild as forget
 
     project_id = app.project_id(project)
-    if rebuild:
-        forget(app.store, project_id)
-    pulled = app.pull(project_id)
+    with app.writing(project_id) as store:
+        if rebuild:
+            forget(store, project_id)
+        pulled = app.pull(project_id, store)
     aside = len(app.store.set_aside(project_id))
     click.echo(
         f"{pulled.tasks} tasks read, {pulled.deleted} deleted"
@@ -93,13 +94,14 @@ def gate(app: App, project: int | None, batch: str | None, as_json: bool) -> Non
 
     project_id = app.project_id(project)
     progress = Progress()
-    outcome = one_pass(
-        app.server,
-        app.store,
-        app.settings,
-        project_id,
-        progress=lambda n: progress.count("tasks read", n),
-    )
+    with app.writing(project_id) as store:
+        outcome = one_pass(
+            app.server,
+            store,
+            app.settings,
+            project_id,
+            progress=lambda n: progress.count("tasks read", n),
+        )
     progress.close()
     if not outcome.verdicts:
         raise ConfigurationError(f"project {project_id} has no frozen batch: run assay freeze")
@@ -126,34 +128,55 @@ def _tell(chosen: Mapping[str, Verdict], outcome: Pass) -> None:
 
 
 @click.command()
-@project_option
+@click.option(
+    "--project",
+    type=int,
+    metavar="ID",
+    help="Serve this project only; default ASSAY_PROJECT, or all that are connected.",
+)
 @with_app
 def run(app: App, project: int | None) -> None:
-    """Pull, judge and write for ever; Ctrl-C or SIGTERM stops after the step at hand.
+    """Pull, judge and write for ever, for all connected projects; Ctrl-C or SIGTERM stops.
 
-    One worker a project: a second one waits until the first has ended.
+    Several workers on one store share the projects. Those connected or disconnected meanwhile
+    are taken up or left; one that fails is tried again, and does not keep the others back.
     """
     import signal
-    import threading
 
     from sync.worker import run as loop
 
-    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    project_id = app.project_id(project)
-    click.echo(f"watching project {project_id}; Ctrl-C stops")
-    last: list[str] = []
-
-    def report(outcome: Pass) -> None:
-        now = [f"{v.batch}: {v.sentence}" for v in outcome.verdicts.values()]
-        for line in now:
-            if line not in last:
-                click.echo(line)
-        last[:] = now
-
-    def waiting(reason: str) -> None:
-        click.echo(reason, err=True)
-
-    loop(app.server, app.store, app.settings, project_id, stop, report=report, waiting=waiting)
+        signal.signal(number, lambda *_: app.stop.set())
+    only = project if project is not None else app.settings.project
+    which = "all connected projects" if only is None else f"project {only}"
+    click.echo(f"watching {which}; Ctrl-C stops")
+    loop(app.server, app.store, app.settings, app.stop, only=only, observer=_teller())
     click.echo("stopped")
+
+
+def _teller() -> Observer:
+    """Prints what changed."""
+    from sync.worker import Observer
+
+    last: dict[int, list[str]] = {}
+
+    class Teller(Observer):
+        def passed(self, project_id: int, outcome: Pass, seconds: float, lag: float | None) -> None:
+            now = [f"project {project_id}, {_sentence(v)}" for v in outcome.verdicts.values()]
+            for line in now:
+                if line not in last.get(project_id, ()):
+                    click.echo(line)
+            last[project_id] = now
+
+        def failed(self, project_id: int, kind: str, error: str) -> None:
+            end = "will try again" if kind == "retriable" else "cannot go on; will look again"
+            click.echo(f"project {project_id}: {error} ({end})", err=True)
+
+        def waiting(self, reason: str) -> None:
+            click.echo(reason, err=True)
+
+    return Teller()
+
+
+def _sentence(verdict: Verdict) -> str:
+    return f"{verdict.batch}: {verdict.sentence}"

@@ -49,6 +49,7 @@ def prefill(
     labelled tasks and those that hold a prediction are left alone, so that a run that was cut
     off is completed by running it again. Exit code 1: there was a candidate for none of them.
     """
+    from sync.lease import LONG_PATIENCE
     from sync.prefill import prefill as use_case
     from sync.pull import connected
 
@@ -69,6 +70,7 @@ def prefill(
                 batch=batch,
                 where=where,
                 progress=progress,
+                writing=lambda: app.writing(project_id, LONG_PATIENCE),
             )
     finally:
         progress.close()

@@ -103,6 +103,7 @@ def rebuild(app: App, project: int | None) -> None:
     from sync.pull import rebuild as forget
 
     project_id = app.project_id(project)
-    forget(app.store, project_id)
-    pulled = app.pull(project_id)
+    with app.writing(project_id) as store:
+        forget(store, project_id)
+        pulled = app.pull(project_id, store)
     click.echo(f"{pulled.tasks} tasks read, {pulled.deleted} deleted")

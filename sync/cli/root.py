@@ -8,9 +8,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cached_property, partial, wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from sync.errors import AssayError, ConfigurationError, Retriable
 
 if TYPE_CHECKING:
     from sync.labelstudio import LabelStudio
+    from sync.lease import Leases
     from sync.pull import Fields, Pulled
     from sync.settings import Settings
     from sync.store import Store
@@ -80,12 +83,17 @@ class App:
         return Settings.load()
 
     @cached_property
+    def stop(self) -> threading.Event:
+        """Set it to end what waits for Label Studio."""
+        return threading.Event()
+
+    @cached_property
     def server(self) -> LabelStudio:
         """Label Studio under the team's key."""
         from sync.labelstudio import LabelStudio
 
         key = self.settings.require("label_studio_api_key")
-        return LabelStudio(self.settings.label_studio_url, key)
+        return LabelStudio(self.settings.label_studio_url, key, sleep=self.stop.wait)
 
     @cached_property
     def store(self) -> Store:
@@ -125,8 +133,31 @@ class App:
             f"which project? Give --project or set ASSAY_PROJECT (connected: {names})"
         )
 
-    def pull(self, project_id: int) -> Pulled:
-        """Bring the mirror up to date, telling how far it is."""
+    @contextmanager
+    def writing(self, project_id: int, patience: float | None = None) -> Iterator[Store]:
+        """The store for writing about a project, while no worker and no other command does.
+
+        Raises:
+            Retriable: another process did for `patience` seconds.
+        """
+        from sync.lease import PATIENCE
+
+        with self._leases() as leases:
+            wait = PATIENCE if patience is None else patience
+            tell = partial(click.echo, err=True)
+            with leases.hold(project_id, wait, tell) as store:
+                yield store
+
+    def _leases(self) -> Leases:
+        from sync.lease import Leases
+
+        return Leases(self.store, f"assay {click.get_current_context().info_name}")
+
+    def pull(self, project_id: int, store: Store | None = None) -> Pulled:
+        """Bring the mirror up to date, telling how far it is; `store` if we hold the project."""
+        if store is None:
+            with self.writing(project_id) as held:
+                return self.pull(project_id, held)
         from sync.cli.show import Progress
         from sync.pull import pull
         from sync.worker.once import utc_now
@@ -135,7 +166,7 @@ class App:
         try:
             return pull(
                 self.server,
-                self.store,
+                store,
                 project_id,
                 self.fields,
                 utc_now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from sync.gating.candidates.strata import strata, to_json
 from sync.gating.policy import GatePolicy, digest, to_dict
 from sync.generator import Generator
 from sync.labelstudio import LabelStudio, parse
+from sync.lease import Writing
 from sync.placing import candidates, place, portions, prioritised, settle
 from sync.records import Batch, Candidate, Place, Project, Role, Strata, Task
 from sync.store import Store
@@ -52,6 +54,7 @@ def freeze(
     key: str,
     now: datetime,
     progress: Progress = lambda step, done, total: None,
+    writing: Writing | None = None,
 ) -> Frozen:
     """Close the batch `name` of a project whose mirror is up to date.
 
@@ -66,19 +69,18 @@ def freeze(
         key: a fresh sampling key, 64 hexadecimal digits.
         now: the moment of the freeze.
         progress: told of each step.
+        writing: the store while nobody else writes for the project; default `store` itself.
 
     Raises:
         ConfigurationError: the batch cannot be closed; the text says what to do.
     """
     tasks = _members(store, project.project_id, name)
-    gold = store.gold(project.project_id)
-    labelled = store.annotated_task_ids(project.project_id)
+    gold, labelled = store.gold(project.project_id), store.annotated_task_ids(project.project_id)
     asked = [t for t in tasks if t.task_id not in gold and t.task_id not in labelled]
-    raw = server.project(project.project_id)
-    config = _config(project, raw.get("control_weights"))
+    stamp, config = _there(server, project)
     _refuse_slices(asked, config, policy)
     _refuse_seen(server, project.project_id, name, asked)
-    made = _ask(server, generator, project, parse.stamp(raw), name, asked, config, progress)
+    made = _ask(generator, project, stamp, name, asked, config, progress)
     population = _population(name, asked, made)
     places = draw(population, key, limit=policy.sample.limit, blind_share=policy.sample.blind_share)
     batch = Batch(
@@ -94,8 +96,9 @@ def freeze(
         weights=dict(config.weights),
         strata=to_json(_strata(asked, made, places, config, policy)),
     )
-    store.freeze(project.project_id, batch, made, places, {t.task_id: t.data_hash for t in asked})
-    batch = resume(server, store, project, batch, queue_field=queue_field, progress=progress)
+    with writing() if writing else nullcontext(store) as held:
+        _commit(server, held, project, batch, asked, made, places)
+        batch = resume(server, held, project, batch, queue_field=queue_field, progress=progress)
     return Frozen(
         batch=batch,
         tasks=len(tasks),
@@ -103,9 +106,28 @@ def freeze(
         labelled=sum(t.task_id in labelled and t.task_id not in gold for t in tasks),
         without_candidate=len(asked) - len(population),
         reasons=tuple(Counter(c.reason for c in made if c.result is None).most_common()),
-        blind=sum(p.role is Role.BLIND for p in places[: batch.queue_length]),
-        shown=sum(p.role is Role.SHOWN for p in places[: batch.queue_length]),
+        blind=_count(Role.BLIND, batch, places),
+        shown=_count(Role.SHOWN, batch, places),
     )
+
+
+def _count(role: Role, batch: Batch, places: Sequence[Place]) -> int:
+    return sum(place.role is role for place in places[: batch.queue_length])
+
+
+def _commit(
+    server: LabelStudio,
+    store: Store,
+    project: Project,
+    batch: Batch,
+    asked: Sequence[Task],
+    made: Sequence[Candidate],
+    places: Sequence[Place],
+) -> None:
+    """Close the batch, unless something pre-filled its tasks while the generator was asked."""
+    _refuse_seen(server, project.project_id, batch.name, asked)
+    hashes = {task.task_id: task.data_hash for task in asked}
+    store.freeze(project.project_id, batch, made, places, hashes)
 
 
 def resume(
@@ -165,7 +187,6 @@ def _refuse_seen(server: LabelStudio, project_id: int, name: str, tasks: Sequenc
 
 
 def _ask(
-    server: LabelStudio,
     generator: Generator,
     project: Project,
     stamp: str,
@@ -179,14 +200,14 @@ def _ask(
     proposals = generator.propose(
         project, stamp, tasks, lambda done: progress("candidates", done, len(tasks))
     )
-    # That takes a while, in which something else may have pre-filled the tasks.
-    _refuse_seen(server, project.project_id, name, tasks)
     return candidates(tasks, proposals, name, version, config)
 
 
-def _config(project: Project, control_weights: Any) -> LabelConfig:
-    config = label_configs.parse(project.label_config)
-    return replace(config, weights=_weights(config, control_weights))
+def _there(server: LabelStudio, project: Project) -> tuple[str, LabelConfig]:
+    """What tells the project from others of its id, and its config with the weights there."""
+    raw, config = server.project(project.project_id), label_configs.parse(project.label_config)
+    weights = _weights(config, raw.get("control_weights"))
+    return parse.stamp(raw), replace(config, weights=weights)
 
 
 def _weights(config: LabelConfig, given: Any) -> dict[str, float]:

@@ -16,6 +16,8 @@ _INCLUDE = ",".join(
         "result,completed_by,ground_truth,was_cancelled,lead_time,created_at",
     )
 )
+#: The newest task (id, updated_at), and the numbers of tasks, annotations and predictions.
+Look = tuple[tuple[tuple[int, str], ...], int, int, int]
 #: Tasks in one request, with all that the mirror keeps, and without.
 PAGE, IDS_PAGE = 500, 10_000
 
@@ -52,6 +54,12 @@ class Listing:
         """The task changed last, not later than `until`, with id and updated_at; [] if none."""
         items = changed(None, until)
         return self._tasks(project_id, items, "-tasks:updated_at", "id,updated_at", 1)
+
+    def look(self, project_id: int) -> Look:
+        """What tells cheaply whether anything changed: the newest task, and how many there are."""
+        found = self._list(project_id, [], "-tasks:updated_at", "id,updated_at", 1)
+        newest = tuple((task["id"], task["updated_at"]) for task in found["tasks"])
+        return newest, found["total"], found["total_annotations"], found["total_predictions"]
 
     def tasks_by_id(self, project_id: int, task_ids: Sequence[int]) -> list[Json]:
         """These tasks of the project, without those that are gone. Few ids: they are an address."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -12,15 +12,16 @@ from sync.records import Project
 from sync.store import schema as s
 from sync.store.accounts import Accounts
 from sync.store.base import record
-from sync.store.engine import insert, make_engine
+from sync.store.engine import make_engine
 from sync.store.figures import Figures
 from sync.store.jobs import Jobs
+from sync.store.leases import Leases
 from sync.store.ledger import Ledger
 from sync.store.mirror import Mirror
 from sync.store.passes import Passes
 
 
-class Store(Mirror, Ledger, Passes, Figures, Accounts, Jobs):
+class Store(Leases, Mirror, Ledger, Passes, Figures, Accounts, Jobs):
     """Assay's memory, on SQLite or PostgreSQL; safe to share between processes."""
 
     @classmethod
@@ -75,26 +76,14 @@ class Store(Mirror, Ledger, Passes, Figures, Accounts, Jobs):
         """Remember that Label Studio told of a change, so that the worker looks sooner."""
         self.update_project(project_id, hinted_at=when)
 
-    def lease(self, project_id: int, holder: str, now: datetime, seconds: float) -> bool:
-        """Take or renew the right to work on a project; False while another one holds it."""
-        until = now + timedelta(seconds=seconds)
-        free = (s.leases.c.holder == holder) | (s.leases.c.until <= now)
-        with self._write() as connection:
-            # One statement: between a look and a write, another process could take it too.
-            statement = insert(connection, s.leases).values(
-                project_id=project_id, holder=holder, until=until
-            )
-            statement = statement.on_conflict_do_update(
-                index_elements=["project_id"], set_={"holder": holder, "until": until}, where=free
-            )
-            taken = connection.execute(statement.returning(s.leases.c.holder)).first()
-            return taken is not None
+    def webhook_secrets(self) -> dict[int, str]:
+        """The secret of each connected project."""
+        c = s.projects.c
+        rows = self._rows(sa.select(c.project_id, c.webhook_secret))
+        return {row["project_id"]: row["webhook_secret"] for row in rows}
 
-    def release(self, project_id: int, holder: str) -> None:
-        """Give the right back."""
-        with self._write() as connection:
-            connection.execute(
-                sa.delete(s.leases).where(
-                    s.leases.c.project_id == project_id, s.leases.c.holder == holder
-                )
-            )
+    def hints(self) -> dict[int, datetime | None]:
+        """The connected projects, each with when Label Studio last told of a change."""
+        c = s.projects.c
+        rows = self._rows(sa.select(c.project_id, c.hinted_at).order_by(c.project_id))
+        return {row["project_id"]: row["hinted_at"] for row in rows}

@@ -2,5 +2,6 @@
 
 from sync.worker.loop import run
 from sync.worker.once import Pass, anchoring, judge, one_pass
+from sync.worker.visit import Observer
 
-__all__ = ["Pass", "anchoring", "judge", "one_pass", "run"]
+__all__ = ["Observer", "Pass", "anchoring", "judge", "one_pass", "run"]
