@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,7 +29,7 @@ def chunks(ids: Iterable[int]) -> Iterator[tuple[int, ...]]:
 
 def record(kind: type[T], row: Row) -> T:
     """The record of this kind whose fields are columns of the row."""
-    return kind(**{field.name: row[field.name] for field in fields(kind)})
+    return kind(**{name: row[name] for name in kind.__dataclass_fields__})
 
 
 class Base:

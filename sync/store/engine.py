@@ -141,6 +141,10 @@ def upsert(
     others = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
     names = [column.name for column in table.primary_key]
     statement = statement.on_conflict_do_update(index_elements=names, set_=others)
+    if connection.dialect.name == "postgresql":
+        # Whoever returns something is sent with many rows at once: otherwise each row would
+        # wait for the answer to the one before.
+        statement = statement.returning(sa.literal_column("1"))
     ordered = sorted(rows, key=lambda row: [row[name] for name in names])
     for start in range(0, len(ordered), CHUNK):
         connection.execute(statement, [dict(row) for row in ordered[start : start + CHUNK]])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -237,7 +236,8 @@ def _evaluating(project_id: int) -> sa.CompoundSelect[Any]:
 
 
 def _row(project_id: int, record: Task | Annotation) -> dict[str, object]:
-    return {"project_id": project_id, **asdict(record)}
+    # Not by asdict, which copies what the result is made of: half of a pull's work.
+    return {"project_id": project_id, **vars(record)}
 
 
 def _revision(project_id: int, a: Annotation, last: Row | None) -> dict[str, object] | None:
