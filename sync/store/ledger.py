@@ -15,6 +15,9 @@ from sync.store import schema as s
 from sync.store.base import Base, Row, chunks, record
 from sync.store.engine import insert, upsert
 
+#: Columns of a revision that evidence is made of.
+_SUBMITTED = ("task_id", "annotation_id", "annotator", "result", "was_cancelled", "lead_time")
+
 
 class Ledger(Base):
     """The frozen side of the store: written once, but for the queue and the verdicts."""
@@ -170,10 +173,12 @@ class Ledger(Base):
             .where(later.c.project_id == r.c.project_id, later.c.annotation_id == r.c.annotation_id)
             .scalar_subquery()
         )
+        # No other columns: each costs, and a large project has tens of thousands of rows here.
+        shown = [r.c[name] for name in _SUBMITTED]
         found: list[Row] = []
         for chunk in chunks(task_ids):
             statement = (
-                sa.select(r, a.c.created_at, a.c.deleted_at, edits.label("edits"))
+                sa.select(*shown, a.c.created_at, a.c.deleted_at, edits.label("edits"))
                 .join(
                     a,
                     (a.c.project_id == r.c.project_id) & (a.c.annotation_id == r.c.annotation_id),
