@@ -133,7 +133,7 @@ def _schema(connection: sa.Connection) -> int | None:
 def upsert(
     connection: sa.Connection, table: sa.Table[Any], rows: Iterable[Mapping[str, Any]]
 ) -> None:
-    """Insert `rows`, replacing those whose primary key is there.
+    """Insert `rows`, replacing those whose primary key is there; of two with one key, the last.
 
     Rows are written in the order of their keys, so that two writers cannot deadlock.
     """
@@ -141,13 +141,15 @@ def upsert(
     others = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
     names = [column.name for column in table.primary_key]
     statement = statement.on_conflict_do_update(index_elements=names, set_=others)
+    written: sa.Executable = statement
     if connection.dialect.name == "postgresql":
         # Whoever returns something is sent with many rows at once: otherwise each row would
         # wait for the answer to the one before.
-        statement = statement.returning(sa.literal_column("1"))
-    ordered = sorted(rows, key=lambda row: [row[name] for name in names])
+        written = statement.returning(sa.literal_column("1"))
+    by_key = {tuple(row[name] for name in names): row for row in rows}
+    ordered = [dict(by_key[key]) for key in sorted(by_key)]
     for start in range(0, len(ordered), CHUNK):
-        connection.execute(statement, [dict(row) for row in ordered[start : start + CHUNK]])
+        connection.execute(written, ordered[start : start + CHUNK])
 
 
 def insert(connection: sa.Connection, table: sa.Table[Any]) -> postgresql.Insert | sqlite.Insert:

@@ -197,3 +197,10 @@ def test_what_no_database_can_hold_is_replaced(store: Store) -> None:
         odd = replace(task(1, name), data={"batch": name})
         store.apply(1, [(odd, [])], None, NOW)
         assert store.tasks(1, name) == [replace(odd, batch="a\ufffdb")]
+
+
+def test_of_two_states_of_one_page_the_last_counts(store: Store) -> None:
+    """A task that moved while a page was read stands in it twice, and both databases take it."""
+    later = annotation(5, 1, ground_truth=True)
+    store.apply(1, [(task(1, "a"), [annotation(5, 1)]), (task(1), [later])], None, NOW)
+    assert (store.tasks(1), store.annotations(1)) == ([task(1)], [later])
