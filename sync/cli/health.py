@@ -29,7 +29,7 @@ def health(app: App, part: str) -> None:
     For the health checks of containers and process managers. A worker whose passes fail is alive,
     since starting it again mends nothing: assay status says why they fail.
     """
-    from sync.worker.once import utc_now
+    from sync.clock import utc_now
 
     if part == "backend":
         alive, told = _backend(app.settings.backend_url)

@@ -35,7 +35,7 @@ _PATTERNS = tuple(
         ),
         (rf"(?i)(['\"][\w-]*{_SECRET}['\"]\s*:\s*['\"])[^'\"]*", rf"\1{MASK}"),
         # A query of a URL, or an assignment.
-        (rf"(?i)(\b[\w.-]*(?:{_SECRET}|\bsig)=)[^\s&;,'\"]+", rf"\1{MASK}"),
+        (rf"(?i)((?:{_SECRET}|\bsig)=)[^\s&;,'\"]+", rf"\1{MASK}"),
         (r"(?i)\b(basic|bearer|token)\s+[\w.+/=~-]{16,}", rf"\1 {MASK}"),
         # User and password in a URL, and tokens with a signature.
         (r"(://)(?:[^\s/'\"]*|[^\s/:'\"]*:(?!\d+/)[^\s'\"]*)@", rf"\1{MASK}@"),
@@ -49,49 +49,57 @@ def masked(value: Any) -> Any:
 
     Objects that are no plain values are named by their kind only, since they may hold task data.
     """
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        return _number(value)
-    if isinstance(value, str):
-        return _text(str(value))
-    if isinstance(value, bytes | bytearray):
-        return _text(value.decode("utf-8", "replace"))
-    if isinstance(value, BaseException):
-        return _text(describe(value))
-    if isinstance(value, Mapping):
-        return dict(_item(key, one) for key, one in list(value.items())[:_MOST])
-    if isinstance(value, list | tuple | set | frozenset):
-        return [masked(one) for one in list(value)[:_MOST]]
-    if isinstance(value, Enum):
-        return masked(value.value)
-    return _text(str(value)) if isinstance(value, date | PurePath) else type(value).__name__
+    return _Masking(_pattern(tuple(_values()))).of(value)
 
 
-def _item(key: Any, value: Any) -> tuple[str, Any]:
-    name = _text(str(key))
-    counted = isinstance(value, int | float) or value is None
-    return name, MASK if _NAME.search(name) and not counted else masked(value)
+class _Masking:
+    """Looks through one value with all that is in it."""
 
+    def __init__(self, known: re.Pattern[str] | None) -> None:
+        """`known`: the secrets of this process's settings."""
+        self._secrets = known
 
-def _number(value: float) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    # A password may be a number.
-    return MASK if _known(str(value)) != str(value) else value
+    def of(self, value: Any) -> Any:
+        """Whatever it is."""
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, int | float):
+            return self._number(value)
+        if isinstance(value, str):
+            return self._text(str(value))
+        if isinstance(value, bytes | bytearray):
+            return self._text(value.decode("utf-8", "replace"))
+        if isinstance(value, BaseException):
+            return self._text(describe(value))
+        if isinstance(value, Mapping):
+            return dict(self._item(key, one) for key, one in list(value.items())[:_MOST])
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.of(one) for one in list(value)[:_MOST]]
+        if isinstance(value, Enum):
+            return self.of(value.value)
+        return (
+            self._text(str(value)) if isinstance(value, date | PurePath) else type(value).__name__
+        )
 
+    def _item(self, key: Any, value: Any) -> tuple[str, Any]:
+        name = self._text(str(key))
+        counted = isinstance(value, int | float) or value is None
+        return name, MASK if _NAME.search(name) and not counted else self.of(value)
 
-def _text(text: str) -> str:
-    text = _known(text[:_LOOKED])
-    for pattern, found in _PATTERNS:
-        text = pattern.sub(found, text)
-    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    def _number(self, value: float) -> Any:
+        if isinstance(value, float) and not math.isfinite(value):
+            return str(value)
+        # A password may be a number.
+        return MASK if self._known(str(value)) != str(value) else value
 
+    def _text(self, text: str) -> str:
+        text = self._known(text[:_LOOKED])
+        for pattern, found in _PATTERNS:
+            text = pattern.sub(found, text)
+        return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
-def _known(text: str) -> str:
-    """The text without the secrets of this process's settings."""
-    pattern = _pattern(tuple(_values()))
-    return pattern.sub(MASK, text) if pattern else text
+    def _known(self, text: str) -> str:
+        return self._secrets.sub(MASK, text) if self._secrets else text
 
 
 def _values() -> Iterable[str]:
