@@ -30,30 +30,36 @@ if TYPE_CHECKING:
 #: Exit codes besides 0 (done, PASS) and 1 (anything else).
 HOLD, MORE, USAGE = 10, 11, 2
 
-#: Command name to the module that defines it as a function of the same name.
-_COMMANDS = {
-    "audit": "sync.cli.audit",
-    "doctor": "sync.cli.connection",
-    "backend": "sync.cli.backend",
-    "start": "sync.cli.start",
-    "connect": "sync.cli.connection",
-    "disconnect": "sync.cli.connection",
-    "gold": "sync.cli.gold",
-    "freeze": "sync.cli.batches",
-    "prefill": "sync.cli.prefill",
-    "sync": "sync.cli.passes",
-    "gate": "sync.cli.passes",
-    "run": "sync.cli.passes",
-    "worker": "sync.cli.jobs",
-    "jobs": "sync.cli.jobs",
-    "status": "sync.cli.status",
-    "health": "sync.cli.health",
-    "store": "sync.cli.store",
-    "promote": "sync.cli.batches",
-    "train": "sync.cli.models",
-    "models": "sync.cli.models",
-    "demo": "sync.cli.demo",
+#: By what they are for, commands and the module that defines each as a function of its name.
+_GROUPS = {
+    "Before anything is installed": {"audit": "sync.cli.audit", "demo": "sync.cli.demo"},
+    "First day": {
+        "backend": "sync.cli.backend",
+        "doctor": "sync.cli.connection",
+        "start": "sync.cli.start",
+        "connect": "sync.cli.connection",
+        "disconnect": "sync.cli.connection",
+    },
+    "Batches": {
+        "gold": "sync.cli.gold",
+        "freeze": "sync.cli.batches",
+        "prefill": "sync.cli.prefill",
+        "sync": "sync.cli.passes",
+        "gate": "sync.cli.passes",
+        "promote": "sync.cli.batches",
+    },
+    "For ever": {"run": "sync.cli.passes", "worker": "sync.cli.jobs"},
+    "How it stands": {
+        "status": "sync.cli.status",
+        "health": "sync.cli.health",
+        "jobs": "sync.cli.jobs",
+        "store": "sync.cli.store",
+    },
+    "When people have labelled more": {"train": "sync.cli.models", "models": "sync.cli.models"},
 }
+_COMMANDS = {name: module for group in _GROUPS.values() for name, module in group.items()}
+#: Characters of what a command is summed up in, on the page of all.
+_SUMMARY = 150
 
 
 class _Lazy(click.Group):
@@ -69,6 +75,14 @@ class _Lazy(click.Group):
             return None
         found = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
         return found if isinstance(found, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by what they are for."""
+        for title, names in _GROUPS.items():
+            found = {name: self.get_command(ctx, name) for name in names}
+            rows = [(n, c.get_short_help_str(_SUMMARY)) for n, c in found.items() if c is not None]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
 
 @dataclass(frozen=True)
@@ -192,14 +206,11 @@ project_option = click.option(
 def assay() -> None:
     """Decide which batches of machine-made labels are good enough to train on.
 
-    Before anything is installed:  audit, on an export of Label Studio.
-    First day:  backend › doctor › start › connect › gold add › freeze › run.
-    When a batch has passed:  promote.
-    When people have labelled more:  train › models.
-    How it stands, and what is wrong:  status › doctor.
-    See it all work on simulated annotators:  demo.
+    In this order:  backend › doctor › start › connect › gold add › freeze › run › promote.
+    When something seems wrong:  status › doctor › store check.
 
     Settings come from ASSAY_* environment variables, the policy from assay.toml.
+
     Exit codes: 0 done or PASS, 10 HOLD, 11 MORE, 2 usage or configuration, 1 anything else.
     """
 
