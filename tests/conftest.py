@@ -18,7 +18,7 @@ from sync.demo import people
 from sync.demo.processes import Child, free_port, start_backend
 from sync.labelstudio import LabelStudio
 from sync.settings import Settings
-from tests.postgresql import Cluster
+from tests.postgresql import Cluster, new_database
 
 ROOT = Path(__file__).parent.parent
 # A busy machine is no failure; the timeout of each test still holds.
@@ -158,15 +158,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty store's URL, once on each database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'assay.db'}"
-    cluster = request.getfixturevalue("postgresql")
-    name = f"test{secrets.token_hex(6)}"
-    import pg8000.native
-
-    port = int(cluster.rsplit(":", 1)[1].split("/")[0])
-    connection = pg8000.native.Connection("assay", host="127.0.0.1", port=port, database="postgres")
-    connection.run(f"CREATE DATABASE {name}")
-    connection.close()
-    return cluster.rsplit("/", 1)[0] + f"/{name}"
+    return new_database(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture

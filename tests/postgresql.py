@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
+import pg8000.native
 import pytest
 
 from sync.demo.processes import Child, free_port
@@ -76,3 +79,14 @@ class Cluster:
             if time.monotonic() > deadline:
                 raise RuntimeError("PostgreSQL did not become ready")
             time.sleep(0.1)
+
+
+def new_database(cluster: str) -> str:
+    """The URL of an empty database on the server at this URL."""
+    server, name = cluster.rsplit("/", 1)[0], f"test{secrets.token_hex(6)}"
+    port = int(server.rsplit(":", 1)[1])
+    with closing(
+        pg8000.native.Connection("assay", host="127.0.0.1", port=port, database="postgres")
+    ) as connection:
+        connection.run(f"CREATE DATABASE {name}")
+    return f"{server}/{name}"

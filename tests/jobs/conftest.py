@@ -10,6 +10,7 @@ import pytest
 
 from sync.store import Store
 from tests.jobs.workshop import RedisServer, Workshop
+from tests.postgresql import new_database
 
 
 @pytest.fixture
@@ -34,9 +35,13 @@ def store(database_url: str) -> Iterator[Store]:
 
 @pytest.fixture(params=["polling", "redis"])
 def workshop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workshop]:
-    """A store in a file, and workers that look into it or are woken by Redis."""
-    url = request.getfixturevalue("redis").url if request.param == "redis" else ""
-    shop = Workshop(f"sqlite:///{tmp_path / 'assay.db'}", tmp_path, url)
+    """A store, and workers that look into it or are woken by Redis; on PostgreSQL where asked."""
+    woken = request.param != "polling"
+    redis_url = request.getfixturevalue("redis").url if woken else ""
+    url = f"sqlite:///{tmp_path / 'assay.db'}"
+    if request.param == "postgresql":
+        url = new_database(request.getfixturevalue("postgresql"))
+    shop = Workshop(url, tmp_path, redis_url)
     yield shop
     for worker in shop.workers:
         worker.stop()

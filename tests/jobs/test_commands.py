@@ -115,6 +115,7 @@ def no_label_studio(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("connected", "state"), [(False, JobState.FAILED), (True, JobState.QUEUED)], ids=["no", "yes"]
 )
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_label_studio")
 def test_a_prefill_is_tried_again_where_that_may_help(
     store: Store, connected: bool, state: JobState
@@ -156,6 +157,7 @@ def test_a_job_is_cancelled_by_its_name(store: Store) -> None:
         run("jobs", "cancel", "none")
 
 
+@pytest.mark.slow
 def test_training_waits_for_its_job(
     store: Store, redis: Any, monkeypatch: pytest.MonkeyPatch, wait_until: Callable[..., None]
 ) -> None:

@@ -54,6 +54,7 @@ def is_gone(pid: int) -> bool:
     return False
 
 
+@pytest.mark.parametrize("workshop", ["polling", "redis", "postgresql"], indirect=True)
 def test_the_job_of_a_killed_worker_is_done_once_by_another(
     workshop: Workshop, wait_until: Wait
 ) -> None:
