@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 
 from backend.app import create_app
@@ -33,6 +34,8 @@ def main() -> None:
     parser.add_argument("-p", "--port", type=int, default=9090, help="default 9090")
     parser.add_argument("--host", default="127.0.0.1", help="default 127.0.0.1")
     options, _ = parser.parse_known_args()
+    # Flask's server says so below the level at which libraries are heard.
+    logging.getLogger("backend").info("at http://%s:%s, until Ctrl-C", options.host, options.port)
     app.run(host=options.host, port=options.port, threaded=True)
 
 

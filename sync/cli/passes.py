@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sync.cli.root import HOLD, MORE, App, project_option, with_app
+from sync.cli.service import service
 from sync.cli.show import Progress, table
 
 if TYPE_CHECKING:
@@ -143,15 +144,19 @@ def run(app: App, project: int | None) -> None:
     """
     import signal
 
+    from sync.worker import Told
     from sync.worker import run as loop
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: app.stop.set())
     only = project if project is not None else app.settings.project
     which = "all connected projects" if only is None else f"project {only}"
-    click.echo(f"watching {which}; Ctrl-C stops")
-    loop(app.server, app.store, app.settings, app.stop, only=only, observer=_teller())
-    click.echo("stopped")
+    with service(app, "worker") as served:
+        app.server.watch(served.counted.requested)
+        told = Told(served.counted, _teller() if served.aloud else None)
+        served.say(f"watching {which}; Ctrl-C stops")
+        loop(app.server, app.store, app.settings, app.stop, only=only, observer=told)
+        served.say("stopped")
 
 
 def _teller() -> Observer:

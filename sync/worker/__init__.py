@@ -2,6 +2,7 @@
 
 from sync.worker.loop import run
 from sync.worker.once import Pass, anchoring, judge, one_pass
+from sync.worker.told import Told
 from sync.worker.visit import Observer
 
-__all__ = ["Observer", "Pass", "anchoring", "judge", "one_pass", "run"]
+__all__ = ["Observer", "Pass", "Told", "anchoring", "judge", "one_pass", "run"]
