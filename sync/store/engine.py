@@ -91,7 +91,9 @@ def _postgresql(url: sa.URL) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute(f"SET lock_timeout = {BUSY_SECONDS * 1000:.0f}")
+        # Who stands still within a transaction, or is gone, must not lock others out for ever.
+        for limit in ("lock_timeout", "idle_in_transaction_session_timeout"):
+            cursor.execute(f"SET {limit} = {BUSY_SECONDS * 1000:.0f}")
         cursor.close()
         connection.commit()
 

@@ -38,11 +38,24 @@ with Store.open(sys.argv[1]) as store, Leases(store, "a test", seconds={SECONDS}
 """
 
 
+#: Holds the lease, and stands within a transaction that has locked it.
+INSIDE = """
+import sys, time
+from sync.store import Store, engine
+engine.BUSY_SECONDS = 1
+with Store.open(sys.argv[1]) as store:
+    store.lease(1, "a test", store.clock(), 1)
+    with store.fenced(1, "a test")._write():
+        print("held", flush=True)
+        sys.stdin.read()
+"""
+
+
 class Holder:
     """Another process that holds the lease of project 1."""
 
-    def __init__(self, url: str) -> None:
-        command = [sys.executable, "-c", HOLDER, url]
+    def __init__(self, url: str, script: str = HOLDER) -> None:
+        command = [sys.executable, "-c", script, url]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self.process = subprocess.Popen(command, text=True, **pipes)
         self.hear("held")
@@ -135,6 +148,20 @@ def test_a_living_holder_keeps_it(held: tuple[Store, Holder]) -> None:
     assert told[0].startswith("waiting for a test on ")
     holder.tell("still")
     holder.hear("written")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_stands_within_a_transaction_locks_nobody_out(
+    database_url: str, wait_until: Wait
+) -> None:
+    """PostgreSQL ends the transaction of a process that stopped in it, and the next one goes on."""
+    with Store.open(database_url) as store:
+        store.save_project(Project(project_id=1, title="", label_config="", model_version="v"))
+        holder = Holder(database_url, INSIDE)
+        holder.process.send_signal(signal.SIGSTOP)
+        with Leases(store, "another test", seconds=SECONDS) as leases:
+            taken(store, leases, wait_until).update_project(1, title="ours")
+        holder.end()
 
 
 def test_each_write_of_a_fenced_store_is_refused(database_url: str) -> None:
