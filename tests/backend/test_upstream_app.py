@@ -104,14 +104,25 @@ def test_opening_a_task_of_a_connected_project_asks_nobody(
     assert there.requests == []
 
 
-def test_progress_is_told(client: FlaskClient, there: Upstream, body: Body, auth: Auth) -> None:
+def test_progress_is_told(
+    client: FlaskClient,
+    there: Upstream,
+    body: Body,
+    auth: Auth,
+    wait_until: Callable[[Callable[[], bool]], None],
+) -> None:
     """ml#908: there is no way to see how far a retrieval is."""
     assert client.get("/progress?project=9").status_code == 401
     assert client.get("/progress", auth=auth).status_code == 400
     elements(client, body(*range(10, 40), project="9.1"), auth)
-    told: Any = client.get("/progress?project=9.17", auth=auth).json
-    assert (told["project"], told["total"], told["done"]) == (9, 30, 30)
-    assert (told["running"], told["failures"]) == (False, {})
+
+    def told() -> Any:
+        return client.get("/progress?project=9.17", auth=auth).json
+
+    # It is counted just after the answers are given.
+    wait_until(lambda: told()["done"] == 30)
+    assert (told()["project"], told()["total"]) == (9, 30)
+    assert (told()["running"], told()["failures"]) == (False, {})
 
 
 def test_health_and_setup_do_not_wait_for_it(
