@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sync.labelstudio.query import changed, criterion, query
+from sync.labelstudio.query import between, changed, criterion, query
 from sync.labelstudio.transport import Transport
 from sync.records import Json
 
@@ -67,25 +67,24 @@ class Listing:
         size = len(task_ids)
         return list(self._list(project_id, [], "tasks:id", _INCLUDE, size, chosen)["tasks"])
 
-    def stamps(self, project_id: int, after: int) -> list[Json]:
+    def stamps(self, project_id: int, after: int, upto: int | None = None) -> list[Json]:
         """Up to `IDS_PAGE` tasks with ids beyond `after`, by id, and what tells of a change.
 
         Each has id, updated_at, total_annotations and cancelled_annotations.
         """
-        items = [criterion("id", "Number", after, "greater")]
         include = "id,updated_at,total_annotations,cancelled_annotations"
         reply = self._http.get(
             "api/tasks/",
             project=project_id,
             page_size=IDS_PAGE,
             include=include,
-            query=query(items, "tasks:id"),
+            query=query(between(after, upto), "tasks:id"),
         )
         return list(reply["tasks"])
 
-    def count_tasks(self, project_id: int) -> int:
-        """Number of tasks of the project."""
-        return int(self._list(project_id, [], "tasks:id", "id", 1)["total"])
+    def count_tasks(self, project_id: int, after: int = 0, upto: int | None = None) -> int:
+        """Number of tasks of the project with ids beyond `after` up to `upto`."""
+        return int(self._list(project_id, between(after, upto), "tasks:id", "id", 1)["total"])
 
     def task_ids(self, project_id: int, *, predicted: bool = False) -> Iterable[int]:
         """Ids of all tasks, or of those that hold a prediction, in order.

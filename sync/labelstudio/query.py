@@ -24,6 +24,14 @@ def changed(since: datetime | None, until: datetime | None) -> list[Json]:
     ]
 
 
+def between(after: int, upto: int | None) -> list[Json]:
+    """Only tasks with ids beyond `after` up to `upto`; None is no bound."""
+    beyond = [criterion("id", "Number", after, "greater")]
+    if upto is None:
+        return beyond
+    return [*beyond, criterion("id", "Number", upto, "less_or_equal")]
+
+
 def criterion(column: str, kind: str, value: object, operator: str = "greater_or_equal") -> Json:
     """One criterion of a query."""
     return {

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sync.clock import Clock
 from sync.errors import ConfigurationError
 from sync.labelstudio import LabelStudio
-from sync.pull.sweep import sweep
+from sync.pull.sweep import even, sweep
 from sync.pull.take import Fields
 from sync.pull.walk import Count, Progress, Walk
 from sync.records import Json, Project
@@ -123,7 +123,8 @@ class _Pull:
             self._store.apply(self._id, [], clock, self._now(), reading=Reading())
         whole = self._cursor is None
         self._walk(clock)
-        if not self._swept and self._must_sweep(whole, int(raw["task_number"]), sweep_seconds):
+        self._even(int(raw["task_number"]))
+        if not self._swept and self._due(whole, sweep_seconds):
             self._sweep()
         return Pulled(
             tasks=self._count.tasks,
@@ -151,10 +152,13 @@ class _Pull:
             # That was the rest of a walk that was cut off: what changed since comes now.
             self._cursor = walk.go(self._cursor, self._store.reading(self._id))
 
-    def _must_sweep(self, whole: bool, expected: int, seconds: float) -> bool:
+    def _even(self, expected: int) -> None:
+        """Find what was deleted, or never seen, where the numbers of tasks tell of it."""
         held = self._store.count_tasks(self._id)
         if held < expected or (held > expected and self._server.count_tasks(self._id) < held):
-            return True
+            self._deleted += len(even(*self._all()))
+
+    def _due(self, whole: bool, seconds: float) -> bool:
         state = self._store.pass_state(self._id)
         swept_at = state.swept_at if state else None
         if swept_at is None and whole:
@@ -167,11 +171,12 @@ class _Pull:
 
     def _sweep(self) -> None:
         began = self._now()
-        self._deleted += sweep(
-            self._server, self._store, self._id, self._fields, self._now, self._count
-        )
+        self._deleted += len(sweep(*self._all()))
         self._swept = True
         self._store.note_pass(self._id, swept_at=began)
+
+    def _all(self) -> tuple[LabelStudio, Store, int, Fields, Clock, Count]:
+        return self._server, self._store, self._id, self._fields, self._now, self._count
 
 
 def rebuild(store: Store, project_id: int) -> None:

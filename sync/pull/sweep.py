@@ -9,9 +9,12 @@ edit made past Label Studio, in its database, that leaves both as they were.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sync.clock import Clock
 from sync.labelstudio import LabelStudio, parse
 from sync.labelstudio.listing import IDS_PAGE
+from sync.pull.narrow import Stretch, uneven
 from sync.pull.take import Fields, take
 from sync.pull.walk import Count
 from sync.records import Json
@@ -28,32 +31,66 @@ def sweep(
     fields: Fields,
     now: Clock,
     count: Count,
-) -> int:
-    """Read again what differs from the mirror, mark what is gone; the number of tasks gone.
+    stretch: Stretch = (0, None),
+) -> set[int]:
+    """Read again what differs from the mirror, mark what is gone; the ids of the tasks gone.
 
     One page of ids and stamps of either side is in memory at a time.
     """
-    after, gone = 0, 0
+    after, end = stretch
+    gone: set[int] = set()
     aside = store.aside_ids(project_id).get("task", set())
     while True:
         # The mirror first: a task that came between the two looks differs, and is read.
-        held = store.stamps(project_id, after, IDS_PAGE)
-        page = server.stamps(project_id, after)
+        held = store.stamps(project_id, after, end, IDS_PAGE)
+        page = server.stamps(project_id, after, end)
         ends = [max(held)] if len(held) == IDS_PAGE else []
         ends += [page[-1]["id"]] if len(page) == IDS_PAGE else []
-        upto = min(ends, default=None)
+        upto = min(ends, default=end)
         there = {raw["id"]: raw for raw in page if upto is None or raw["id"] <= upto}
         known = {i for i in held.keys() | aside if i > after and (upto is None or i <= upto)}
         differ = [i for i, raw in there.items() if held.get(i) != _stamp(raw)]
-        for start in range(0, len(differ), CHOSEN):
-            tasks = server.tasks_by_id(project_id, differ[start : start + CHOSEN])
-            count.add(take(store, project_id, tasks, fields, now()))
+        reread(server, store, project_id, fields, now, count, differ)
         if missing := known - there.keys():
             store.mark_deleted(project_id, missing, now())
-            gone += len(missing)
-        if upto is None:
+            gone |= missing
+        if upto == end:
             return gone
-        after = upto
+        after = upto or after
+
+
+def even(
+    server: LabelStudio,
+    store: Store,
+    project_id: int,
+    fields: Fields,
+    now: Clock,
+    count: Count,
+) -> set[int]:
+    """Sweep only where the numbers of tasks differ; the ids of the tasks gone.
+
+    Their annotations may have been moved to tasks with the same data, which are read again.
+    """
+    gone: set[int] = set()
+    for stretch in uneven(server, store, project_id):
+        gone |= sweep(server, store, project_id, fields, now, count, stretch)
+    reread(server, store, project_id, fields, now, count, store.twins(project_id, gone))
+    return gone
+
+
+def reread(
+    server: LabelStudio,
+    store: Store,
+    project_id: int,
+    fields: Fields,
+    now: Clock,
+    count: Count,
+    task_ids: Sequence[int],
+) -> None:
+    """Read these tasks again."""
+    for start in range(0, len(task_ids), CHOSEN):
+        tasks = server.tasks_by_id(project_id, task_ids[start : start + CHOSEN])
+        count.add(take(store, project_id, tasks, fields, now()))
 
 
 def _stamp(raw: Json) -> tuple[object, int]:

@@ -49,26 +49,49 @@ class Slices(Base):
         with self._write() as connection:
             put_reading(connection, project_id, reading)
 
-    def count_tasks(self, project_id: int) -> int:
+    def count_tasks(self, project_id: int, after: int = 0, upto: int | None = None) -> int:
         """Number of tasks that Label Studio should hold: those in the mirror and those set aside.
 
-        Deleted ones do not count.
+        Deleted ones do not count, nor ids up to `after` or beyond `upto`.
         """
-        t, a = s.tasks, s.set_aside
-        live = sa.select(t.c.task_id).where(t.c.project_id == project_id, t.c.deleted_at.is_(None))
-        aside = sa.select(a.c.item_id).where(
-            a.c.project_id == project_id, a.c.kind == "task", a.c.item_id.not_in(live)
-        )
-        counts = (sa.func.count().label("n"),)
-        found = [self._rows(sa.select(*counts).select_from(q.subquery())) for q in (live, aside)]
+        live = _ids(project_id, after, upto)
+        a = s.set_aside.c
+        mine = (a.project_id == project_id) & (a.kind == "task") & (a.item_id > after)
+        aside = sa.select(a.item_id).where(mine, a.item_id.not_in(live))
+        if upto is not None:
+            aside = aside.where(a.item_id <= upto)
+        number = sa.func.count().label("n")
+        found = [self._rows(sa.select(number).select_from(q.subquery())) for q in (live, aside)]
         return sum(int(rows[0]["n"]) for rows in found)
 
-    def stamps(self, project_id: int, after: int, limit: int) -> dict[int, Stamp]:
-        """By task id, the first `limit` tasks beyond the id `after` that are not deleted."""
+    def nth_task(self, project_id: int, after: int, upto: int | None, n: int) -> int | None:
+        """The id of task `n`, from 0, beyond `after` up to `upto`; None if there are fewer."""
+        ordered = _ids(project_id, after, upto).order_by(s.tasks.c.task_id)
+        rows = self._rows(ordered.limit(1).offset(n))
+        return rows[0]["task_id"] if rows else None
+
+    def twins(self, project_id: int, task_ids: Iterable[int]) -> list[int]:
+        """Ids of tasks, not deleted, that have the data of one of these which had answers."""
+        one, other, a = s.tasks.alias(), s.tasks.alias(), s.annotations.c
+        answered = sa.exists().where(a.project_id == project_id, a.task_id == one.c.task_id)
+        found: set[int] = set()
+        for chunk in chunks(task_ids):
+            same = (other.c.project_id == project_id) & (other.c.data_hash == one.c.data_hash)
+            statement = (
+                sa.select(other.c.task_id)
+                .join(one, same)
+                .where(one.c.project_id == project_id, one.c.task_id.in_(chunk), answered)
+                .where(other.c.deleted_at.is_(None))
+            )
+            found.update(row["task_id"] for row in self._rows(statement))
+        return sorted(found)
+
+    def stamps(self, project_id: int, after: int, upto: int | None, limit: int) -> dict[int, Stamp]:
+        """By task id, the first `limit` tasks beyond `after` up to `upto` that are not deleted."""
         t, a = s.tasks, s.annotations
         page = (
-            sa.select(t.c.task_id, t.c.updated_at)
-            .where(t.c.project_id == project_id, t.c.task_id > after, t.c.deleted_at.is_(None))
+            _ids(project_id, after, upto)
+            .add_columns(t.c.updated_at)
             .order_by(t.c.task_id)
             .limit(limit)
             .subquery()
@@ -152,6 +175,15 @@ def _reading(text: str) -> Reading:
         if values[name] is not None:
             values[name] = datetime.fromisoformat(values[name])
     return Reading(**values)
+
+
+def _ids(project_id: int, after: int, upto: int | None) -> sa.Select[tuple[int]]:
+    """Ids of the tasks beyond `after` up to `upto` that are not deleted."""
+    t = s.tasks.c
+    found = sa.select(t.task_id).where(
+        t.project_id == project_id, t.task_id > after, t.deleted_at.is_(None)
+    )
+    return found if upto is None else found.where(t.task_id <= upto)
 
 
 def _stretch(table: sa.Table[Any], project_id: int, after: int, upto: int | None) -> sa.Select[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,32 @@ def test_answers_moved_by_removing_duplicates(edits: Edits) -> None:
     assert edits.mirrored() == []
     assert {a.task_id for a in edits.store.annotations(edits.project_id)} == {kept}
     assert edits.store.task_ids(edits.project_id) == {kept}
-    assert dropped != kept
+    # Each answer is there once, with its history: none was taken for another one.
+    known = edits.store.first_submissions(edits.project_id, [kept, dropped])
+    assert len(known) == 2
+    assert all(row["annotation_id"] > 0 and not row["edits"] for row in known)
+
+
+def test_deletions_are_found_by_counting(edits: Edits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of sixteen tasks two are deleted, and no more than the stretches of these are listed."""
+    monkeypatch.setattr("sync.pull.narrow.LISTED", 2)
+    ids = edits.add([f"text {i}" for i in range(16)])
+    edits.pull()
+    edits.lead.delete_task(ids[2])
+    edits.lead.delete_task(ids[11])
+    listed: list[int] = []
+
+    class Counting(Meddling):
+        def stamps(self, *args: Any, **kwargs: Any) -> list[Json]:
+            page = super().stamps(*args, **kwargs)
+            listed.extend(task["id"] for task in page)
+            return page
+
+    with Counting(edits.site) as server:
+        found = edits.pull(server)
+    assert (found.deleted, found.swept) == (2, False)
+    assert len(listed) <= 2
+    assert edits.differences() == []
 
 
 def test_what_leaves_no_trace_is_found_within_the_hour(edits: Edits) -> None:
