@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ FIELDS = Fields(batch="batch", queue="queue_id")
 #: Seconds: a stall costs a test this long. Label Studio answers each of these calls in less.
 PATIENCE = Patience(connect=5, question=2.0, write=5.0, whole=10.0, tries=3)
 #: Stalls cost `PATIENCE`, so they are rarer than the rest.
-KINDS = tuple(k for k in Fault if k is not Fault.NONE and not k.startswith("stall")) * 4
+KINDS = tuple(k for k in Fault if k is not Fault.NONE and not k.startswith("stall")) * 8
 KINDS += (Fault.STALL, Fault.STALL_HALF_WAY)
 
 
@@ -56,11 +55,9 @@ class Worker:
         self.choose: Callable[[str, str], Fault] = lambda method, path: Fault.NONE
         self.proxy = Proxy(site, lambda method, path: self.choose(method, path))
         self.proxy.latency = 0.02
-        self.since: datetime | None = None
         self._begin()
 
     def _begin(self) -> None:
-        self.since = None
         self.store = Store.open(self._url)
         for name in ("before_cursor_execute", "commit"):
             sa.event.listen(self.store._engine, name, self.fuse.burn)
@@ -107,8 +104,7 @@ class Worker:
 
     def pull(self) -> None:
         """One pull as `assay run` makes it."""
-        outcome = pull(self.server, self.store, self.project_id, FIELDS, utc_now, since=self.since)
-        self.since = outcome.began
+        pull(self.server, self.store, self.project_id, FIELDS, utc_now)
 
     def evidence(self) -> dict[tuple[int, int], tuple[Any, ...]]:
         """What counts, by task and person: the first submission."""
