@@ -205,7 +205,7 @@ class Settings(BaseSettings):
         plain = value.get_secret_value() if isinstance(value, SecretStr) else value
         if plain in ("", None):
             what = type(self).model_fields[field].description or field
-            raise ConfigurationError(f"{PREFIX}{field.upper()} is not set: it is {what}")
+            raise ConfigurationError(f"{PREFIX}{field.upper()} is not set: it is {what}, so set it")
         return str(plain)
 
 

@@ -153,7 +153,7 @@ def file_there(path: Path | None) -> str | None:
         ConfigurationError: it is not there.
     """
     if path is not None and not path.is_file():
-        raise ConfigurationError(f"{path} is no file")
+        raise ConfigurationError(f"{path} is no file: name one that is there")
     return None if path is None else str(path.resolve())
 
 

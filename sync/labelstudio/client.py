@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time as clock
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Self
 
 from sync.errors import Fatal
-from sync.labelstudio.clock import told_time
 from sync.labelstudio.listing import Listing
 from sync.labelstudio.transport import Observer, Patience, Transport
 from sync.labelstudio.views import merged
@@ -63,10 +61,6 @@ class LabelStudio(Listing):
     def me(self) -> Json:
         """The account of the API key."""
         return dict(self._http.get("api/current-user/whoami"))
-
-    def clock(self) -> datetime | None:
-        """Its time, in whole seconds cut off; None where its answers do not tell it."""
-        return told_time(f"{self.url}/health")
 
     def may_write(self, project_id: int) -> bool:
         """Whether the account may change a project; nothing is changed to find out."""

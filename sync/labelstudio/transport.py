@@ -83,7 +83,10 @@ class Transport:
             sdk = Sdk(base_url=f"{self.url}/", api_key=api_key, httpx_client=self._client)
         except ApiError as error:
             self._client.close()
-            raise ConfigurationError(f"ASSAY_LABEL_STUDIO_API_KEY: {detail(error.body)}") from None
+            raise ConfigurationError(
+                f"Label Studio refuses ASSAY_LABEL_STUDIO_API_KEY ({detail(error.body)}): make "
+                "a new one in Account & Settings"
+            ) from None
         self._account = sdk._client_wrapper
 
     def close(self) -> None:

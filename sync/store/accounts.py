@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +58,6 @@ class Accounts(Base):
     @property
     def _is_sqlite(self) -> bool:
         return self._engine.dialect.name == "sqlite"
-
-    def clock(self) -> datetime:
-        """The time as the database tells it."""
-        now = sa.func.strftime("%Y-%m-%dT%H:%M:%f+00:00", "now")
-        if not self._is_sqlite:
-            now = sa.func.clock_timestamp()
-        told = self._rows(sa.select(now.label("now")))[0]["now"]
-        moment = datetime.fromisoformat(told) if isinstance(told, str) else told
-        return moment.astimezone(UTC)
 
     def try_write(self) -> None:
         """Write something and take it back.

@@ -131,7 +131,9 @@ def _check(source: Path) -> None:
             found = connection.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
             _sound(connection, source)
     except sqlite3.Error as error:
-        raise ConfigurationError(f"{source} is no backup of a store ({error})") from None
+        raise ConfigurationError(
+            f"{source} is no backup of a store ({error}); name a file that a backup wrote"
+        ) from None
     if found is None or int(found[0]) > VERSION:
         newest = found[0] if found else "none"
         raise ConfigurationError(

@@ -90,7 +90,8 @@ def test_clocks_are_held_against_each_other(store: Store, seconds: int, state: S
 )
 def test_label_studios_clock_is_held_against_ours(seconds: int, state: State) -> None:
     """By the time that its answers tell."""
-    server: Any = SimpleNamespace(clock=lambda: NOW + timedelta(seconds=seconds))
+    there_now = NOW + timedelta(seconds=seconds)
+    server: Any = SimpleNamespace(version=lambda: "1.23.2", answered_at=there_now)
     told, text = found(lambda: there.clock(server, lambda: NOW))
     assert told is state
     assert ("NTP" in text) is (state is not State.OK)
@@ -98,7 +99,7 @@ def test_label_studios_clock_is_held_against_ours(seconds: int, state: State) ->
 
 def test_a_label_studio_that_tells_no_time_is_named() -> None:
     """A proxy may swallow the header; nothing else is wrong then."""
-    server: Any = SimpleNamespace(clock=lambda: None)
+    server: Any = SimpleNamespace(version=lambda: "1.23.2", answered_at=None)
     assert found(lambda: there.clock(server, lambda: NOW))[0] is State.WARNING
 
 
