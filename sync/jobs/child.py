@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -27,6 +26,8 @@ _DONE = (0, 10, 11)
 LARGEST_RESULT = 1_000_000
 #: Bytes at the end of its errors among which its sentence is looked for.
 _LAST_WORDS = 20_000
+#: The file descriptor of the worker's log.
+_LOG = 2
 #: What the sentences of our commands begin with.
 _OURS = "assay"
 #: On one core: the others are for those who wait for predictions.
@@ -131,7 +132,8 @@ class Child:
     def _pass_on(self) -> None:
         """Put its log into that of the worker."""
         self._errors.seek(0)
-        with open(sys.__stderr__.fileno(), "wb", closefd=False) as log:  # type: ignore[union-attr]
+        # A worker whose log has ended goes on.
+        with suppress(OSError), open(_LOG, "wb", closefd=False) as log:
             shutil.copyfileobj(self._errors, log)
 
     def _printed(self) -> object:
