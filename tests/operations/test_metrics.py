@@ -103,7 +103,7 @@ def fill(store: Store) -> None:
             store.record_verdict(1, batch, told, NOW)
     store.record_verdict(3, "b", {"state": "PASS"}, NOW)
     for project_id, kind, item in ((1, "task", 5), (1, "task", 6), (2, "annotation", 7)):
-        store.put_aside(project_id, kind, item, "'private' is no label", NOW)
+        store.apply(project_id, [], None, NOW, bad={(kind, item): "'private' is no label"})
     store.note_pass(1, ended_at=NOW, ok_at=NOW, lag=1.5, seconds=0.25)
     store.note_pass(2, ended_at=NOW, failures=3, error="a sentence", error_kind="fatal")
     store.note_pass(3, ended_at=NOW)
