@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import label_configs
 from sync.demo.people import Person
 from sync.pull import pull
 from sync.records import Json
@@ -77,6 +78,17 @@ def test_an_answer_given_to_someone_else_is_mirrored(
     assert after.annotator == annotators[0].user_id
     (row,) = edits.store.first_submissions(edits.project_id, [task])
     assert row["annotator"] == before.annotator
+
+
+def test_a_changed_title_and_label_config_are_mirrored(edits: Edits) -> None:
+    """The values are read by the label config that the project has now."""
+    edits.pull()
+    config = label_configs.load("text_classification").replace("negative", "bad")
+    edits.call(
+        "PATCH", f"projects/{edits.project_id}/", {"title": "Renamed", "label_config": config}
+    )
+    assert {one.field for one in edits.differences()} == {"title", "label_config"}
+    assert edits.mirrored() == []
 
 
 def test_drafts_are_no_answers(edits: Edits) -> None:
