@@ -12,6 +12,7 @@ from backend.engines import Example
 from backend.held_out import HeldOut
 from backend.pixels import Fetch, Unreachable, Unreadable, pixels
 from label_configs import LabelConfig
+from label_configs.kinds.dynamic import lookup
 from sync.duplicates import Shown, near_tasks, shown
 from sync.errors import Skippable
 from sync.records import Annotation, Item, Json, Task
@@ -177,7 +178,7 @@ def looker(config: LabelConfig, fetch: Fetch) -> Look:
         if len(images) != 1 or lost:
             return shown(data, config)
         try:
-            return shown(data, config, pixels(data.get(images[0]), fetch))
+            return shown(data, config, pixels(lookup(data, images[0]), fetch))
         except Unreachable as error:
             # Each further upload would wait for the same silence.
             lost.append(error)

@@ -18,6 +18,7 @@ from backend.texts import head as heads
 from backend.texts.answering import Answering
 from backend.texts.questions import answerable
 from label_configs import LabelConfig, ObjectTag
+from label_configs.kinds.dynamic import lookup
 from sync.records import Json
 
 
@@ -42,7 +43,7 @@ class ImageModel:
 
     def predict(self, tasks: Sequence[Json], context: Json | None = None) -> list[Answer]:
         """One proposal a task; it abstains where the image cannot be read."""
-        addresses = [task["data"].get(self._field) for task in tasks]
+        addresses = [lookup(task["data"], self._field) for task in tasks]
         read = Reader(self._fetch, self._remote.fetch).read(addresses)
         there = {i: x for i, x in enumerate(read) if x is not None}
         answers: list[Answer] = [Abstention("the image cannot be read")] * len(tasks)
@@ -78,7 +79,7 @@ class ImageEngine(Taught):
         field = config.by_name[served[0]].objects[0].field
         asked = [e for e in examples if any(name in e.values for name in served)]
         reader = Reader(around.fetch, Remote(around.options.hosts).fetch)
-        read = reader.read([example.data.get(field) for example in asked])
+        read = reader.read([lookup(example.data, field) for example in asked])
         there = [(x, example) for x, example in zip(read, asked, strict=True) if x is not None]
         enough(len(there), len(examples), "an image")
         kernel = Kernel.of(np.stack([x for x, _ in there]), rng)

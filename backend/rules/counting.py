@@ -118,7 +118,7 @@ def _texts(bound: Bound, data: Json) -> Iterator[str]:
 
 def _text(tag: ObjectTag, data: Json) -> str | None:
     """What the object shows; of HTML only as much is parsed as is searched."""
-    found = data.get(tag.field)
+    found = lookup(data, tag.field)
     if isinstance(found, str):
         data = {tag.field: found[:LONGEST]}
     return shown.text_of(tag, data) if tag.tag in shown.TAGS else None

@@ -7,6 +7,7 @@ from typing import Any
 
 from backend.texts.lexicon import Text
 from label_configs import LabelConfig, ObjectTag
+from label_configs.kinds.dynamic import lookup
 from label_configs.kinds.html import document
 from sync.records import Json
 
@@ -36,7 +37,7 @@ def is_text(shown: ObjectTag) -> bool:
 
 def texts(data: Json, fields: Sequence[str], read: Mapping[str, Reader]) -> Text | None:
     """The text in each of the fields; None where none of them holds any."""
-    found = tuple(read.get(field, plain)(data.get(field))[:LONGEST].strip() for field in fields)
+    found = tuple(read.get(field, plain)(lookup(data, field))[:LONGEST].strip() for field in fields)
     return found if any(found) else None
 
 

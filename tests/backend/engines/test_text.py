@@ -272,3 +272,11 @@ def test_what_cannot_be_learned_from_is_named(known: list[Example], reason: str)
     """Too few, empty and uniform examples each have their sentence."""
     with pytest.raises(Unfit, match=reason):
         learn(parsed(TEXT, MOOD.format("")), known)
+
+
+def test_a_text_deep_in_the_data_is_read() -> None:
+    """What `$call.text` shows is learned from and answered."""
+    config = parsed('<Text name="t" value="$call.text"/>', MOOD.format(""))
+    deep = [Example(data={"call": e.data}, values=e.values) for e in moods()]
+    answers = ask(learn(config, deep), *(example.data for example in deep[:2]))
+    assert [values(config, answer) for answer in answers] == [e.values for e in deep[:2]]
