@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -34,9 +34,10 @@ def status(app: App, project: int | None, as_json: bool) -> None:
     Reads the store only; nothing is asked of Label Studio. docs/status.schema.json describes the
     JSON.
     """
+    from sync.clock import utc_now
     from sync.status import status as use_case
 
-    now = datetime.now(UTC)
+    now = utc_now()
     chosen = _chosen(app, project)
     found = use_case(app.store, chosen, now, app.settings.poll_seconds)
     if as_json:

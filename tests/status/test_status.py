@@ -23,7 +23,7 @@ from sync.status import REMEDIES, Health, Lease, health
 from sync.store import Store
 from sync.store.jobs import Job, JobState
 
-NOW = datetime.now(UTC)
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "status.schema.json").read_text())
 XML = label_configs.load("text_classification")
 
@@ -69,6 +69,12 @@ def batch(name: str = "b7", **values: Any) -> Batch:
         "complete": True,
     }
     return Batch(name=name, **plain | values)
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is always the same moment."""
+    monkeypatch.setattr("sync.clock.utc_now", lambda: NOW)
 
 
 @pytest.fixture
