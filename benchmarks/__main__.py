@@ -15,6 +15,7 @@ from sync.worker.once import utc_now
 PARTS = (
     "label_studio",
     "scale",
+    "store",
     "prefill",
     "serving",
     "language_models",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sync.gating.candidates.strata import from_json
 from sync.gating.policy import from_dict
@@ -12,15 +12,22 @@ from sync.store import Store
 from sync.store.base import Row
 
 
-def evidence(store: Store, project_id: int, batch: Batch) -> Evidence:
+def evidence(
+    store: Store, project_id: int, batch: Batch, gold: Sequence[GoldTask] | None = None
+) -> Evidence:
     """All that a verdict on a frozen batch rests on.
 
     A sampled task that was deleted, or whose data is not what it was at freeze, is given as
     deleted: its candidate can no longer be judged, and must not vanish from the account.
+
+    Args:
+        store: Assay's memory.
+        project_id: the batch's project.
+        batch: frozen.
+        gold: the project's `gold_tasks`, for who reads the evidence of several batches.
     """
     drawn = store.drawn(project_id, batch.name)
-    gold = store.gold(project_id)
-    asked = {one.place.task_id for one in drawn} | gold.keys()
+    asked = {one.place.task_id for one in drawn}
     answers = first_answers(store, project_id, asked)
     tasks = store.tasks_among(project_id, asked)
     return Evidence(
@@ -34,16 +41,24 @@ def evidence(store: Store, project_id: int, batch: Batch) -> Evidence:
         sample=tuple(
             _sampled(one, answers[one.place.task_id], tasks.get(one.place.task_id)) for one in drawn
         ),
-        gold=tuple(
-            GoldTask(
-                task_id=task_id,
-                result=result,
-                answers=answers[task_id],
-                data=tasks[task_id].data if task_id in tasks else {},
-                deleted=task_id not in tasks,
-            )
-            for task_id, result in sorted(gold.items())
-        ),
+        gold=tuple(gold_tasks(store, project_id) if gold is None else gold),
+    )
+
+
+def gold_tasks(store: Store, project_id: int) -> tuple[GoldTask, ...]:
+    """The project's gold tasks with the answers that they got, by task id."""
+    gold = store.gold(project_id)
+    answers = first_answers(store, project_id, gold)
+    tasks = store.tasks_among(project_id, gold)
+    return tuple(
+        GoldTask(
+            task_id=task_id,
+            result=result,
+            answers=answers[task_id],
+            data=tasks[task_id].data if task_id in tasks else {},
+            deleted=task_id not in tasks,
+        )
+        for task_id, result in sorted(gold.items())
     )
 
 

@@ -23,7 +23,7 @@ from sync.push import push
 from sync.records import Batch, Project
 from sync.settings import Settings
 from sync.store import Store
-from sync.worker.evidence import evidence
+from sync.worker.evidence import evidence, gold_tasks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,12 +90,14 @@ class _Judge:
 
     def __init__(self, store: Store, project: Project, config: LabelConfig, now: datetime) -> None:
         self._store, self._project, self._config, self._now = store, project, config, now
+        # Read once: all batches of a project have the same gold.
+        self._gold = gold_tasks(store, project.project_id)
         self._passed: dict[tuple[Any, ...], Earlier] = {}
 
     def judge(self, batch: Batch) -> Verdict:
         project_id, policy = self._project.project_id, from_dict(batch.policy)
         config = weighted(self._config, batch)
-        found = evidence(self._store, project_id, batch)
+        found = evidence(self._store, project_id, batch, self._gold)
         weights = tuple(config.weight(control.name) for control in config.controls)
         measure = batch.generator, policy.gate.min_overlap, weights
         verdict = gate(found, policy, config, self._passed.get(measure))
@@ -109,9 +111,10 @@ def anchoring(store: Store, project: Project) -> tuple[Anchoring, ...]:
     """What showing candidates did, for each generator, pooled over its batches."""
     config = label_configs.parse(project.label_config)
     batches = [batch for batch in store.batches(project.project_id) if batch.complete]
+    gold = gold_tasks(store, project.project_id) if batches else ()
     found = [
         arms(
-            evidence(store, project.project_id, batch),
+            evidence(store, project.project_id, batch, gold),
             weighted(config, batch),
             from_dict(batch.policy).gate.min_overlap,
         )
