@@ -84,9 +84,11 @@ def store(database_url: str) -> Iterator[Store]:
 
 def test_a_lock_that_is_held_too_long(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The writer that waits gives up with a sentence, and goes on when the lock is gone."""
-    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.2)
-    with Store.open(database_url) as holder, Store.open(database_url) as waiting:
+    with Store.open(database_url) as holder:
         holder.save_project(PROJECT)
+        # The holder's own connection is made: it may stand still within its transaction.
+        monkeypatch.setattr(engine, "BUSY_SECONDS", 0.2)
+        waiting = Store.open(database_url)
         with holder._engine.begin() as connection:
             connection.execute(
                 sa.update(sa.table("projects", sa.column("title"))).values(title="x")
@@ -95,6 +97,7 @@ def test_a_lock_that_is_held_too_long(database_url: str, monkeypatch: pytest.Mon
                 waiting.update_project(1, title="y")
         waiting.update_project(1, title="y")
         project = waiting.project(1)
+        waiting.close()
     assert project is not None
     assert project.title == "y"
 
