@@ -163,6 +163,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    #: Head and body go out in two pieces: the second must not wait for the first one's receipt.
+    disable_nagle_algorithm = True
     proxy: Proxy
 
     def do_GET(self) -> None:
