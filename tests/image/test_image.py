@@ -118,7 +118,7 @@ def test_the_image_works(
     child(Child("the worker", inside(*command), {}, tmp_path / "run.log"))
     with Store.open(values["ASSAY_DATABASE_URL"]) as store:
         wait_until(lambda: len(store.task_ids(made["id"])) == 2)
-    for name in ("worker", "backend"):
+    for name in OURS:
         asked(inside(*OURS[name]["healthcheck"]["test"][2:]))
     lead.delete_project(made["id"])
 
