@@ -23,7 +23,7 @@ FIELDS = Fields(batch="batch", queue="queue_id")
 #: Seconds: a stall costs a test this long. Label Studio answers each of these calls in less.
 PATIENCE = Patience(connect=5, question=2.0, write=5.0, whole=10.0, tries=3)
 #: Stalls cost `PATIENCE`, so they are rarer than the rest.
-KINDS = tuple(k for k in Fault if k is not Fault.NONE and not k.startswith("stall")) * 8
+KINDS = tuple(k for k in Fault if k is not Fault.NONE and not k.startswith("stall")) * 4
 KINDS += (Fault.STALL, Fault.STALL_HALF_WAY)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -15,48 +18,48 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 import label_configs
 from sync.demo import people
-from sync.demo.label_studio import Server
+from sync.demo.label_studio import HOME, Server, label_studio
 from sync.labelstudio import LabelStudio
 from sync.records import Project
 from sync.store import Store
 from tests.faults.edits import Edits
-from tests.faults.machine import Worker, check
+from tests.faults.machine import KINDS, Worker, check
+from tests.faults.proxy import Fault
 
+ROOT = Path(__file__).parent.parent.parent
+SCHEDULES = 500
 SEEDS = st.integers(0, 2**32 - 1)
 #: Rates of faults: a bad day, a line that hardly works, one that does not.
 RATES = (0.1, 0.3, 0.7)
 
 
-@pytest.fixture(scope="module")
-def access_token(site: Server) -> str:
-    """A personal access token, which has to be exchanged every few minutes."""
-    person = people.join(site.url, site.account.token, "faults@example.com")
-    return people.personal_access_token(site.url, person.token)
-
-
-@pytest.fixture
-def life(
-    site: Server,
-    lead: LabelStudio,
-    annotators: list[people.Person],
-    access_token: str,
-    database_url: str,
+@contextmanager
+def beginning(
+    site: Server, crew: list[people.Person], database_url: str
 ) -> Iterator[tuple[Worker, Edits]]:
-    """A worker on a project of its own, and the people who edit it."""
+    """A worker on a project of its own, and the people who edit it.
+
+    The worker has a personal access token, which has to be exchanged every few minutes.
+    """
     config = label_configs.load("text_classification")
-    project_id = int(lead.create_project(title="Faults", label_config=config)["id"])
+    with LabelStudio(site.url, site.account.token) as lead:
+        project_id = int(lead.create_project(title="Faults", label_config=config)["id"])
     with Store.open(database_url) as store:
         store.save_project(
             Project(
                 project_id=project_id, title="Faults", label_config=config, model_version="assay"
             )
         )
-    edits = Edits(site, project_id, annotators)
+    person = people.join(site.url, site.account.token, f"{secrets.token_hex(4)}@example.com")
+    token = people.personal_access_token(site.url, person.token)
+    edits = Edits(site, project_id, crew)
     edits.add_tasks(random.Random(project_id), 8)
-    worker = Worker(database_url, site.url, access_token, project_id)
-    yield worker, edits
-    worker.close()
-    edits.close()
+    worker = Worker(database_url, site.url, token, project_id)
+    try:
+        yield worker, edits
+    finally:
+        worker.close()
+        edits.close()
 
 
 def lives(worker: Worker, edits: Edits, folder: Path, number: int) -> Counter[str]:
@@ -110,6 +113,29 @@ def lives(worker: Worker, edits: Edits, folder: Path, number: int) -> Counter[st
     return happened
 
 
-def test_nothing_is_lost_in_a_few_lives(life: tuple[Worker, Edits], tmp_path: Path) -> None:
+def test_nothing_is_lost_in_a_few_lives(
+    site: Server, annotators: list[people.Person], database_url: str, tmp_path: Path
+) -> None:
     """After each schedule the mirror is what Label Studio holds, and what counted counts."""
-    assert lives(*life, tmp_path, 5)["schedules"] >= 5
+    with beginning(site, annotators, database_url) as (worker, edits):
+        assert lives(worker, edits, tmp_path, 5)["schedules"] >= 5
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_nothing_is_lost_in_hundreds_of_lives() -> None:
+    """Five hundred schedules, in which each kind of fault, edit and end came."""
+    # On a disk most of the time would be waiting for it.
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+        folder = Path(name)
+        with label_studio(folder / "label-studio", ROOT / HOME) as site:
+            token = site.account.token
+            crew = [people.join(site.url, token, f"person{i}@example.com") for i in range(4)]
+            url = f"sqlite:///{folder / 'assay.db'}"
+            with beginning(site, crew, url) as (worker, edits):
+                happened = lives(worker, edits, folder, SCHEDULES)
+    assert happened["schedules"] >= SCHEDULES
+    stalls = {Fault.STALL, Fault.STALL_HALF_WAY}
+    assert {*KINDS, "killed", "went through", "Failed"} - stalls <= happened.keys()
+    assert stalls & happened.keys()
