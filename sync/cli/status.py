@@ -35,19 +35,28 @@ def status(app: App, project: int | None, as_json: bool) -> None:
     JSON.
     """
     from sync.clock import utc_now
+    from sync.status import loose_jobs
     from sync.status import status as use_case
 
     now = utc_now()
     chosen = _chosen(app, project)
     found = use_case(app.store, chosen, now, app.settings.poll_seconds)
+    loose = loose_jobs(app.store)
     if as_json:
-        told = {"at": now, "projects": [asdict(one) for one in found]}
+        told = {
+            "at": now,
+            "projects": [asdict(one) for one in found],
+            "jobs": [asdict(job) for job in loose],
+        }
         click.echo(json.dumps(told, indent=1, default=datetime.isoformat))
         return
     if not found:
         click.echo("no project is connected: run assay connect --project ID")
     for one in found:
         click.echo("\n".join(_lines(one, now)))
+    if loose:
+        click.echo("of no project")
+        click.echo("\n".join(line for job in loose for line in _line("job", _job(job, now))))
     if len(found) == 1 and found[0].batches:
         # They load the whole gate, which takes a second.
         from sync.cli.status_details import details
@@ -119,7 +128,10 @@ def _job(job: JobStatus, now: datetime) -> str:
 def _asides(one: ProjectStatus) -> Iterator[str]:
     items = [*one.set_aside, *(item for batch in one.batches for item in batch.set_aside)]
     for item in items[:_SHOWN]:
-        yield from _line("set aside", f"{item.kind} {item.id}: {item.reason}")
+        # Most reasons name the item themselves.
+        name = f"{item.kind} {item.id}"
+        reason = item.reason if name in item.reason else f"{name}: {item.reason}"
+        yield from _line("set aside", reason)
     left = max(one.counts.set_aside, len(one.set_aside)) - len(one.set_aside)
     left += max(0, len(items) - _SHOWN)
     if left:

@@ -183,25 +183,35 @@ def _verdict(row: Row | None) -> dict[str, Any]:
         return {}
     # As it is stored: the gate's own classes take a second to load.
     stored = row["verdict"]
+    asides = stored.get("set_aside", [])[:MOST_ASIDE]
     return {
         "verdict": stored["state"],
         "decided_at": row["decided_at"],
         **{name: stored[name] for name in _OF_VERDICT},
         "set_aside": tuple(
-            Aside(kind="annotation", id=annotation, reason=reason, seen_at=None)
-            for annotation, reason in stored.get("set_aside", [])[:MOST_ASIDE]
+            Aside(kind=_kind(item, reason), id=item, reason=reason, seen_at=None)
+            for item, reason in asides
         ),
     }
 
 
-def _jobs(store: Store) -> dict[int, tuple[JobStatus, ...]]:
+def _kind(item: int, reason: str) -> str:
+    """What the gate could not read: its reason names the annotation, or a candidate's task."""
+    return "annotation" if f"annotation {item}" in reason else "task"
+
+
+def loose_jobs(store: Store) -> tuple[JobStatus, ...]:
+    """Jobs that belong to no project, such as audits: those open, and the last that ended."""
+    return _jobs(store, 0).get(0, ())
+
+
+def _jobs(store: Store, project_id: int | None = None) -> dict[int, tuple[JobStatus, ...]]:
     """By project, all that are open and the last that ended."""
     found: dict[int, list[JobStatus]] = {}
-    for job in store.jobs(states=OPEN, most=_MOST_JOBS):
+    ended = [state for state in JobState if state not in OPEN]
+    for job in store.jobs(project_id, OPEN, _MOST_JOBS, results=False):
         found.setdefault(job.project_id, []).append(_job(job))
-    for job in store.jobs(
-        states=[state for state in JobState if state not in OPEN], most=_MOST_JOBS
-    ):
+    for job in store.jobs(project_id, ended, _MOST_JOBS, results=False):
         there = found.setdefault(job.project_id, [])
         if sum(one.ended_at is not None for one in there) < _ENDED_JOBS:
             there.append(_job(job))

@@ -189,11 +189,20 @@ class Jobs(Base):
         return _job(rows[0]) if rows else None
 
     def jobs(
-        self, project_id: int | None = None, states: Collection[JobState] = (), most: int = 1000
+        self,
+        project_id: int | None = None,
+        states: Collection[JobState] = (),
+        most: int = 1000,
+        *,
+        results: bool = True,
     ) -> list[Job]:
-        """Jobs, the newest first: of a project, in some of the states, at most so many."""
+        """Jobs, the newest first: of a project, in some of the states, at most so many.
+
+        Without their results they take little memory: each result may be of a megabyte.
+        """
         t = s.jobs.c
-        statement = sa.select(s.jobs).order_by(t.queued_at.desc(), t.job_id).limit(most)
+        columns = [c if results or c is not t.result else sa.null().label(c.name) for c in t]
+        statement = sa.select(*columns).order_by(t.queued_at.desc(), t.job_id).limit(most)
         if project_id is not None:
             statement = statement.where(t.project_id == project_id)
         if states:

@@ -192,7 +192,7 @@ def test_a_verdict_is_told_in_short(sqlite: Store) -> None:
         edits=0,
         deleted=0,
         policy_digest="d",
-        set_aside=((31, "annotation 31: no such label"),),
+        set_aside=((31, "task 3, annotation 31: no such label"), (8, "task 8: no such control")),
     )
     sqlite.record_verdict(12, "b7", given.to_dict(), NOW)
     (found,) = told_json()[0]["batches"]
@@ -202,7 +202,9 @@ def test_a_verdict_is_told_in_short(sqlite: Store) -> None:
     assert datetime.fromisoformat(found["decided_at"]) == NOW
     text = told()
     assert "b7: MORE: label 9 more tasks." in text
-    assert "annotation 31: no such label" in text
+    assert "set aside  task 3, annotation 31: no such label" in text
+    assert "set aside  task 8: no such control" in text
+    assert [item["kind"] for item in found["set_aside"]] == ["annotation", "task"]
 
 
 def test_jobs_that_are_open_or_ended_lately_are_told(store: Store) -> None:
@@ -232,6 +234,29 @@ def test_jobs_that_are_open_or_ended_lately_are_told(store: Store) -> None:
     assert "attempt 2: too few tasks: label ten" in text
     assert "train-12-6: running" in text
     assert ", by host:1" in text
+
+
+def test_jobs_of_no_project_are_told_too(store: Store) -> None:
+    """An audit shows apart from the projects; its result, which may be large, is not read."""
+    result = {"exit_code": 0, "output": "x" * 1000}
+    store.add_job(
+        Job(
+            job_id="audit-1",
+            project_id=0,
+            kind="audit",
+            arguments={"export": "labels.json"},
+            queued_at=ago(3),
+            result=result,
+        )
+    )
+    store.save_project(project(12))
+    found = json.loads(told("--json"))
+    jsonschema.validate(found, SCHEMA, format_checker=jsonschema.FormatChecker())
+    assert [job["job"] for job in found["jobs"]] == ["audit-1"]
+    assert found["projects"][0]["jobs"] == []
+    assert "audit-1: queued" in told()
+    assert [job.result for job in store.jobs(results=False)] == [None]
+    assert [job.result for job in store.jobs()] == [result]
 
 
 def test_nothing_that_is_not_known_is_made_up(sqlite: Store) -> None:
@@ -279,7 +304,7 @@ def test_many_items_set_aside_are_counted(sqlite: Store) -> None:
     for number in range(130):
         aside(sqlite, 12, "annotation", number, f"annotation {number} is malformed")
     text = told()
-    assert "annotation 9 is malformed" in text
+    assert "set aside  annotation 9 is malformed" in text
     assert "annotation 10 is malformed" not in text
     assert "and 120 more" in text
     (found,) = told_json()
