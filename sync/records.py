@@ -53,6 +53,8 @@ class Task:
     data_hash: str
     batch: str
     updated_at: datetime
+    #: Tells it from another task that has its id later; None where an older Assay read it.
+    created_at: datetime | None = None
     deleted_at: datetime | None = None
 
 

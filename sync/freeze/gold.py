@@ -77,7 +77,7 @@ def plant(
     matched = len(found)
     for task_id, (item, _) in zip(ids, new, strict=True):
         found[task_id] = Gold(task_id=task_id, result=item.result)
-    store.add_gold(project.project_id, list(found.values()))
+    store.add_gold(project.project_id, list(found.values()), new=ids)
     return Planted(matched=matched, added=len(ids), total=len(store.gold(project.project_id)))
 
 

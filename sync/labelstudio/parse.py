@@ -41,6 +41,7 @@ def task(raw: Json, batch_field: str, queue_field: str) -> Task:
             data_hash=data_hash(data, queue_field),
             batch=DEFAULT_BATCH if batch in (None, "") else str(batch),
             updated_at=time(raw["updated_at"]),
+            created_at=time(raw["created_at"]) if raw.get("created_at") else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Skippable(f"task {raw.get('id')} is malformed: {error!r}") from None

@@ -14,6 +14,7 @@ from sync.records import Batch, Candidate, Drawn, Gold, Json, Place, Result, Rol
 from sync.store import schema as s
 from sync.store.base import Base, Row, chunks, record
 from sync.store.engine import insert, upsert
+from sync.store.reused import set_these_apart
 
 #: Columns of a revision that evidence is made of.
 _SUBMITTED = ("task_id", "annotation_id", "annotator", "result", "was_cancelled", "lead_time")
@@ -203,9 +204,17 @@ class Ledger(Base):
         rows = self._rows(sa.select(s.placings).where(s.placings.c.project_id == project_id))
         return (rows[0]["task_id"], rows[0]["begun_at"]) if rows else None
 
-    def add_gold(self, project_id: int, items: Sequence[Gold]) -> None:
-        """Remember known answers, replacing earlier ones for the same tasks."""
-        self._put(s.gold, [{"project_id": project_id, **asdict(item)} for item in items])
+    def add_gold(self, project_id: int, items: Sequence[Gold], new: Sequence[int] = ()) -> None:
+        """Remember known answers, replacing earlier ones for the same tasks.
+
+        Args:
+            project_id: the project.
+            items: the answers.
+            new: ids of tasks that were added since the last pull, which deleted ones may have had.
+        """
+        with self._write() as connection:
+            set_these_apart(connection, project_id, new)
+            upsert(connection, s.gold, [{"project_id": project_id, **asdict(i)} for i in items])
 
     def gold(self, project_id: int) -> dict[int, Result]:
         """The known answer of every gold task."""

@@ -12,7 +12,7 @@ from sync.records import Annotation, Task
 from sync.store import schema as s
 from sync.store.base import Row, chunks, record
 from sync.store.engine import upsert
-from sync.store.reused import set_apart
+from sync.store.reused import set_apart, set_tasks_apart
 from sync.store.slices import Reading, Slices, latest, put_reading
 
 Seen = tuple[Task, Sequence[Annotation]]
@@ -45,6 +45,7 @@ class Mirror(Slices):
         good |= {("annotation", a.annotation_id) for a in everything}
         present = {item for kind, item in good | bad.keys() if kind == "annotation"}
         with self._write() as connection:
+            set_tasks_apart(connection, project_id, [task for task, _ in seen])
             upsert(connection, s.tasks, [_row(project_id, task) for task, _ in seen])
             self._mark_gone(connection, project_id, [t.task_id for t, _ in seen], present, now)
             set_apart(connection, project_id, everything, now)

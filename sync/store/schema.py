@@ -130,6 +130,7 @@ tasks = _table(
     _text("data_hash"),
     _text("batch"),
     _time("updated_at"),
+    _time("created_at", nullable=True),
     _time("deleted_at", nullable=True),
     sa.Index("tasks_by_batch", "project_id", "batch"),
     sa.Index("tasks_by_hash", "project_id", "data_hash"),

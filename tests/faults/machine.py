@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -106,17 +107,17 @@ class Worker:
         """One pull as `assay run` makes it."""
         pull(self.server, self.store, self.project_id, FIELDS, utc_now)
 
-    def evidence(self) -> dict[tuple[int, int], tuple[Any, ...]]:
-        """What counts, by task and person: the first submission."""
+    def evidence(self) -> dict[tuple[datetime, int], tuple[Any, ...]]:
+        """What counts, by moment and person: the first submission on a task.
+
+        Not by task: one that was deleted gives its id away, and keeps its answers under another.
+        """
         task_ids = self.store.annotated_task_ids(self.project_id)
         found = first_answers(self.store, self.project_id, task_ids)
         counted = [(task_id, a) for task_id, answers in found.items() for a in answers]
-        kept = {
-            (task_id, a.annotator): (a.result, a.submitted_at, a.lead_time)
-            for task_id, a in counted
-        }
-        assert len(kept) == len(counted), "somebody was counted twice on a task"
-        return kept
+        people = {(task_id, a.annotator) for task_id, a in counted}
+        assert len(people) == len(counted), "somebody was counted twice on a task"
+        return {(a.submitted_at, a.annotator): (a.result, a.lead_time) for _, a in counted}
 
 
 def mirror(store: Store, project_id: int) -> tuple[Any, ...]:

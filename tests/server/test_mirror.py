@@ -114,6 +114,21 @@ def test_as_many_tasks_imported_as_deleted(edits: Edits) -> None:
     assert [held for held, _, _ in submissions(edits, gone)] != []
 
 
+def test_a_new_task_with_the_id_of_a_deleted_one(edits: Edits) -> None:
+    """It has none of the answers of the other one, which stay where nothing else is."""
+    (old,) = edits.add(["one"], "positive")
+    edits.pull()
+    (held,) = submissions(edits, old)
+    edits.lead.delete_task(old)
+    (new,) = edits.add(["one"])
+    assert new == old
+    assert edits.mirrored() == []
+    assert submissions(edits, new) == []
+    (apart,) = edits.store.annotated_task_ids(edits.project_id)
+    assert apart < 0
+    assert submissions(edits, apart) == [held]
+
+
 def test_answers_moved_by_removing_duplicates(edits: Edits) -> None:
     """Label Studio moves answers to the kept task without a stamp; the sweep finds them."""
     kept, dropped = edits.add(["same", "same"], "positive")

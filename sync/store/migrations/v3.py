@@ -1,11 +1,12 @@
-"""Imports under way, how the worker stands with each project, and jobs."""
+"""When tasks were made, imports under way, how the worker stands, and jobs."""
 
 import sqlalchemy as sa
 from alembic.operations import Operations
 
 
 def upgrade(op: Operations) -> None:
-    """Make the new tables."""
+    """Make the new tables; when old tasks were made is learned when they are next read."""
+    op.add_column("tasks", _time("created_at"))
     op.create_table(
         "placings",
         _key(),
