@@ -99,9 +99,7 @@ def cancel(app: App, job_id: str) -> None:
 
     What it has done stays: candidates that are placed, models that are published.
     """
-    from sync.clock import utc_now
-
-    job = _known(app, app.store.cancel_job(job_id, utc_now()))
+    job = _known(app, app.store.cancel_job(job_id, app.store.clock()))
     if job.state == "running":
         click.echo(f"{job_id} runs: its worker ends it within seconds")
     else:

@@ -9,7 +9,7 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-from sync.clock import Clock, utc_now
+from sync.clock import Clock
 from sync.errors import ConfigurationError
 from sync.records import Json
 from sync.settings import Settings
@@ -99,7 +99,7 @@ def enqueue(
     kind: str,
     project_id: int,
     arguments: Json | None = None,
-    now: Clock = utc_now,
+    now: Clock | None = None,
 ) -> Job:
     """Queue a job and wake a worker; one just like it that waits already is given back.
 
@@ -109,7 +109,7 @@ def enqueue(
         kind: one of `sync.jobs.COMMANDS`.
         project_id: what it is about; 0 for nothing.
         arguments: what it is told, by name.
-        now: the clock.
+        now: the clock; default the store's own, by which workers go.
 
     Raises:
         Retriable: the store is out of reach.
@@ -121,7 +121,7 @@ def enqueue(
             project_id=project_id,
             kind=kind,
             arguments=arguments or {},
-            queued_at=now(),
+            queued_at=(now or store.clock)(),
         )
     )
     Bell.of(settings).ring(job.job_id)

@@ -65,12 +65,17 @@ class Child:
                 stdout=self._out,
                 stderr=self._errors,
                 start_new_session=True,
+                bufsize=0,
                 env=_ENVIRONMENT | dict(os.environ),
             )
         except BaseException:
             self._out.close()
             self._errors.close()
             raise
+        stream: IO[bytes] = self._process.stdin  # type: ignore[assignment]
+        # A process that stands still reads nothing: the worker must not wait for it. A line is
+        # written as a whole or not at all.
+        os.set_blocking(stream.fileno(), False)
 
     def __enter__(self) -> Self:
         """Use as a context manager."""
@@ -81,17 +86,14 @@ class Child:
         self.end(0)
         for file in (self._out, self._errors, self._process.stdin):
             if file is not None:
-                # Closing writes what a process that has ended could not read.
-                with suppress(OSError):
-                    file.close()
+                file.close()
 
     def hold(self, until: float) -> None:
         """Let it run until this second of the monotonic clock."""
         self._until = until
+        stream: IO[bytes] = self._process.stdin  # type: ignore[assignment]
         with suppress(OSError):
-            stream: IO[bytes] = self._process.stdin  # type: ignore[assignment]
             stream.write(line(until))
-            stream.flush()
 
     def wait(self, seconds: float) -> bool:
         """Whether it has ended within that time."""

@@ -10,9 +10,9 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sync.clock import Clock, utc_now
+from sync.clock import Clock
 from sync.errors import AssayError, Retriable
 from sync.jobs.child import Child, Outcome
 from sync.jobs.kinds import COMMANDS, Command, command
@@ -44,7 +44,8 @@ class Runner:
     grace: float = 5.0
     #: Seconds before each further attempt after a failure that passes.
     pauses: tuple[float, ...] = (30.0, 120.0)
-    now: Clock = utc_now
+    #: The clock by which leases run out; default the store's own, which all workers share.
+    now: Clock | None = None
     #: Told at each look that the worker is alive.
     beat: Callable[[], object] = lambda: None
 
@@ -53,6 +54,9 @@ class Runner:
         """How often a job is begun."""
         return len(self.pauses) + 1
 
+    def _now(self) -> datetime:
+        return (self.now or self.store.clock)()
+
     def run_one(self, job_id: str | None = None) -> bool:
         """Do the job that waits longest, or `job_id`; False if there is none to begin.
 
@@ -60,7 +64,7 @@ class Runner:
             AssayError: the store cannot be asked.
         """
         asked = time.monotonic()
-        job = self.store.take_job(self.holder, self.now(), self.lease, self.most, job_id)
+        job = self.store.take_job(self.holder, self._now(), self.lease, self.most, job_id)
         if job is None:
             return False
         _log.info("job %s begins, attempt %s", job.job_id, job.attempts)
@@ -80,7 +84,8 @@ class Runner:
             hold = self._watch(job, child, asked + self.lease)
             if hold is None:
                 return child.outcome()
-            child.end(self.grace)
+            # Whom another worker may follow at once gets no time.
+            child.end(0 if hold is Hold.LOST else self.grace)
             return hold
 
     def _watch(self, job: Job, child: Child, until: float) -> Hold | None:
@@ -100,7 +105,7 @@ class Runner:
                 return Hold.KEPT
             now = time.monotonic()
             try:
-                hold = self.store.renew_job(job.job_id, self.holder, self.now(), self.lease)
+                hold = self.store.renew_job(job.job_id, self.holder, self._now(), self.lease)
             except Retriable as error:
                 _log.warning("job %s is not renewed: %s", job.job_id, error)
                 hold = Hold.KEPT if now < until - spare else Hold.LOST
@@ -114,21 +119,21 @@ class Runner:
     def _leave(self, job: Job, hold: Hold) -> None:
         """Write down why the process was ended by us."""
         if hold is Hold.CANCEL:
-            self.store.end_job(job.job_id, self.holder, JobState.CANCELLED, self.now())
+            self.store.end_job(job.job_id, self.holder, JobState.CANCELLED, self._now())
         elif hold is Hold.KEPT:
-            self.store.requeue_job(job.job_id, self.holder, self.now(), counts=False)
+            self.store.requeue_job(job.job_id, self.holder, self._now(), counts=False)
         _log.info("job %s is ended: %s", job.job_id, hold)
 
     def _end(self, job: Job, outcome: Outcome) -> None:
         """Write down how the process ended by itself."""
         job_id, error = job.job_id, outcome.error
         if outcome.passing and job.attempts < self.most:
-            due = self.now() + timedelta(seconds=self.pauses[job.attempts - 1])
+            due = self._now() + timedelta(seconds=self.pauses[job.attempts - 1])
             kept = self.store.requeue_job(job_id, self.holder, due, error=error)
         else:
             state = JobState.DONE if outcome.done else JobState.FAILED
             kept = self.store.end_job(
-                job_id, self.holder, state, self.now(), error=error, result=outcome.result
+                job_id, self.holder, state, self._now(), error=error, result=outcome.result
             )
         told = "done" if outcome.done else f"not done: {error}"
         _log.info("job %s is %s%s", job_id, told, "" if kept else "; another worker has it by now")

@@ -103,15 +103,15 @@ class Jobs(Base):
 
         Args:
             holder: who takes it.
-            now: the time.
+            now: the time; the same clock for all, such as the store's.
             seconds: for which it is taken; `renew_job` prolongs that.
             most: how often a job is begun; one whose workers died so often has failed.
             job_id: only this job.
         """
         with self._write() as connection:
             _alone(connection)
-            _give_up(connection, now, most)
-            found = connection.execute(_startable(now, job_id)).mappings().first()
+            _give_up(connection, now, seconds, most)
+            found = connection.execute(_startable(now, seconds, job_id)).mappings().first()
             if found is None:
                 return None
             taken = {
@@ -226,10 +226,18 @@ def _held(job_id: str, holder: str) -> sa.Update:
     return sa.update(s.jobs).where(*mine)
 
 
-def _give_up(connection: sa.Connection, now: datetime, most: int) -> None:
+def _alive(until: sa.ColumnElement[datetime], now: datetime, seconds: float) -> Any:
+    """Whether a worker stands behind a running job.
+
+    A lease that ends later than any can was taken before the clock was set back: it counts no more.
+    """
+    return (until > now) & (until <= now + timedelta(seconds=2 * seconds))
+
+
+def _give_up(connection: sa.Connection, now: datetime, seconds: float, most: int) -> None:
     """End the jobs that nobody runs and that shall not begin again."""
     t = s.jobs.c
-    left = (t.state == JobState.RUNNING) & (t.until <= now)
+    left = (t.state == JobState.RUNNING) & ~_alive(t.until, now, seconds)
     ended = {"ended_at": now, "until": None}
     unwanted = t.cancel.is_(True) & (left | (t.state == JobState.QUEUED))
     cancelled = sa.update(s.jobs).where(unwanted).values(state=JobState.CANCELLED, **ended)
@@ -242,18 +250,18 @@ def _give_up(connection: sa.Connection, now: datetime, most: int) -> None:
     connection.execute(tried.values(state=JobState.FAILED, error=error, **ended))
 
 
-def _startable(now: datetime, job_id: str | None) -> sa.Select[Any]:
+def _startable(now: datetime, seconds: float, job_id: str | None) -> sa.Select[Any]:
     """The job to begin."""
     t, other = s.jobs.c, s.jobs.alias()
     busy = sa.exists().where(
         other.c.project_id == t.project_id,
         other.c.kind == t.kind,
         other.c.state == JobState.RUNNING,
-        other.c.until > now,
+        _alive(other.c.until, now, seconds),
         other.c.job_id != t.job_id,
     )
     due = (t.state == JobState.QUEUED) & (t.queued_at <= now)
-    left = (t.state == JobState.RUNNING) & (t.until <= now)
+    left = (t.state == JobState.RUNNING) & ~_alive(t.until, now, seconds)
     statement = sa.select(s.jobs).where(due | left, ~busy).order_by(t.queued_at, t.job_id).limit(1)
     return statement if job_id is None else statement.where(t.job_id == job_id)
 

@@ -96,6 +96,18 @@ def test_a_job_begins_again_when_its_worker_died(store: Store) -> None:
     assert store.job("a") == again
 
 
+def test_a_clock_that_was_set_back_keeps_no_job(store: Store) -> None:
+    """What a worker that died held until tomorrow begins again, and keeps no other job back."""
+    store.add_job(new("a"))
+    assert store.take_job("dead", NOW + timedelta(days=1), LEASE, MOST) is not None
+    store.add_job(new("b", arguments={"n": 1}))
+    assert store.take_job("next", NOW, LEASE, MOST, "b") is not None
+    store.end_job("b", "next", JobState.DONE, NOW)
+    again = store.take_job("next", NOW, LEASE, MOST)
+    assert again is not None
+    assert (again.job_id, again.holder) == ("a", "next")
+
+
 def test_a_renewed_job_is_not_taken(store: Store) -> None:
     """The lease runs from the last renewal."""
     store.add_job(new("a"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,11 +15,12 @@ import pytest
 from sync.errors import Retriable
 from sync.jobs import child as child_module
 from sync.jobs.bell import Bell, enqueue
+from sync.jobs.child import Child
 from sync.jobs.runner import Runner
 from sync.jobs.serve import serve
 from sync.settings import Settings
 from sync.store import Store
-from sync.store.jobs import Job, JobState
+from sync.store.jobs import Hold, Job, JobState
 from tests.jobs.workshop import NOW, new
 
 #: Runs Python in a process that obeys the leash.
@@ -128,6 +130,20 @@ def test_what_passes_is_tried_again_for_a_while(
     assert (job.state, job.attempts) == (JobState.FAILED, 3)
 
 
+def test_a_process_that_reads_nothing_does_not_hold_the_worker_up() -> None:
+    """More words than its pipe takes are dropped; it ends itself all the same."""
+    with Child([sys.executable, "-c", "import time; time.sleep(600)"]) as child:
+
+        def talk() -> None:
+            for _ in range(10_000):
+                child.hold(time.monotonic() + 60)
+
+        thread = threading.Thread(target=talk, daemon=True)
+        thread.start()
+        thread.join(20)
+        assert not thread.is_alive()
+
+
 def test_a_kind_from_the_future_is_named(store: Store) -> None:
     """The worker says that it does not know it, and goes on."""
     store.add_job(new("x", "dream"))
@@ -189,6 +205,27 @@ def test_without_the_store_a_job_ends_with_its_lease(
     # Whichever comes first, the process's own end or the worker's look.
     told = "the job ended itself, since the store was out of reach for too long"
     assert (job.state, job.error) in ((JobState.QUEUED, told), (JobState.RUNNING, ""))
+
+
+def test_leases_go_by_the_clock_of_the_store(
+    store: Store, run: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine whose own clock is wrong takes nothing from others, and keeps nothing."""
+    monkeypatch.setattr(type(store), "clock", lambda _: NOW)
+    job = run("", now=None)
+    assert (job.started_at, job.ended_at) == (NOW, NOW)
+    assert enqueue(Settings(), store, "train", 7).queued_at == NOW
+
+
+def test_a_job_that_another_worker_may_have_ends_at_once(
+    store: Store, run: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process gets no time to end by itself, in which two would run."""
+    monkeypatch.setattr(store, "renew_job", lambda *_: Hold.LOST)
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+    began = time.monotonic()
+    assert run(code, tick=1.0, grace=60.0).state is JobState.RUNNING
+    assert time.monotonic() - began < 30
 
 
 def test_an_end_is_written_when_the_store_is_back(
