@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import shutil
@@ -17,6 +18,7 @@ from sync.demo import label_studio as servers
 from sync.demo import people
 from sync.demo.processes import Child, free_port, start_backend
 from sync.labelstudio import LabelStudio
+from sync.logs.setup import OURS, configure
 from sync.settings import Settings
 from tests.postgresql import Cluster, new_database
 
@@ -29,6 +31,18 @@ hypothesis.settings.register_profile(
     derandomize="REQUIRE_ALL" in os.environ,
 )
 hypothesis.settings.load_profile("assay")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """Commands that a test runs in its own process set logging up; the next test has its own."""
+    loggers = [logging.getLogger(name) for name in ("", *OURS)]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+    for handler in [h for h in loggers[0].handlers if type(h).__module__ == configure.__module__]:
+        loggers[0].removeHandler(handler)
 
 
 @pytest.fixture(autouse=True)

@@ -44,17 +44,11 @@ Written = Callable[[], str]
 def written(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Written]:
-    """What was written to stderr since it was last asked; logging is given back as it was."""
-    names = ("", "sync", "backend", "label_configs")
-    levels = {name: logging.getLogger(name).level for name in names}
-    handlers = list(logging.getLogger().handlers)
+    """What was written to stderr since it was last asked."""
     for module in (sys, threading):
         monkeypatch.setattr(module, "excepthook", module.excepthook)
     yield lambda: capsys.readouterr().err
     logging.captureWarnings(False)
-    logging.getLogger().handlers[:] = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
 
 
 def lines(text: str) -> list[Json]:
