@@ -25,7 +25,8 @@ def connect(server: LabelStudio, store: Store, settings: Settings, project_id: i
 
     Raises:
         ConfigurationError: the label config cannot be judged, or a setting is missing.
-        Fatal: Label Studio cannot or may not reach the backend.
+        Fatal: Label Studio cannot or may not reach the backend; the project is not connected.
+        Retriable: Label Studio did not answer to the end; to repeat it ends what was begun.
     """
     there = server.project(project_id)
     config = label_configs.parse(there["label_config"])
@@ -44,7 +45,8 @@ def connect(server: LabelStudio, store: Store, settings: Settings, project_id: i
     try:
         backend_id = _register(server, settings, project)
         _hook(server, settings, project)
-    except AssayError:
+    except Fatal:
+        # Of what was cut off, Label Studio may have made the backend: then it stays known here.
         if known is None:
             store.forget_project(project_id)
         raise
@@ -69,9 +71,8 @@ def disconnect(server: LabelStudio, store: Store, settings: Settings, project: P
 
 def _take_away(server: LabelStudio, store: Store, settings: Settings, project: Project) -> None:
     # Only what is there: of what is not, Label Studio answers as if it were down.
-    for backend in server.ml_backends(project.project_id):
-        if backend["id"] == project.backend_id:
-            server.delete_ml_backend(backend["id"])
+    for backend in _ours(server, settings, project):
+        server.delete_ml_backend(backend["id"])
     for hook in hooks_of(server, settings, project.project_id):
         server.delete_webhook(hook["id"])
     there = {view["id"] for view in server.views(project.project_id)}
@@ -90,11 +91,7 @@ def _register(server: LabelStudio, settings: Settings, project: Project) -> int:
         "basic_auth_user": settings.backend_user,
         "basic_auth_pass": settings.require("backend_password"),
     }
-    ours = [
-        backend
-        for backend in server.ml_backends(project.project_id)
-        if backend["title"] == project.model_version or backend["url"] == settings.backend_url
-    ]
+    ours = _ours(server, settings, project)
     # A refused attempt leaves a row behind, so there may be several.
     for extra in ours[1:]:
         server.delete_ml_backend(extra["id"])
@@ -107,6 +104,16 @@ def _register(server: LabelStudio, settings: Settings, project: Project) -> int:
     if version != project.model_version:
         server.patch_project(project.project_id, model_version=project.model_version)
     return int(backend["id"])
+
+
+def _ours(server: LabelStudio, settings: Settings, project: Project) -> list[Json]:
+    return [
+        backend
+        for backend in server.ml_backends(project.project_id)
+        if backend["title"] == project.model_version
+        or backend["url"] == settings.backend_url
+        or backend["id"] == project.backend_id
+    ]
 
 
 @contextmanager
