@@ -27,6 +27,8 @@ class Read:
     seen: list[tuple[Task, list[Annotation]]] = field(default_factory=list)
     #: Why an item cannot be used, by ("task" or "annotation", id).
     bad: dict[tuple[str, int], str] = field(default_factory=dict)
+    #: The task of each annotation that cannot be used.
+    homes: dict[int, int] = field(default_factory=dict)
 
 
 def read(page: list[Json], fields: Fields) -> Read:
@@ -49,6 +51,7 @@ def _annotations(raw: Json, task_id: int, found: Read) -> list[Annotation]:
             usable.append(parse.annotation(item, task_id))
         except Skippable as error:
             found.bad["annotation", int(item["id"])] = str(error)
+            found.homes[int(item["id"])] = task_id
     return usable
 
 
@@ -64,5 +67,13 @@ def take(
 ) -> Read:
     """Write a page into the mirror, with how far the reading has come."""
     found = read(page, fields)
-    store.apply(project_id, found.seen, cursor, now, bad=found.bad, reading=reading)
+    store.apply(
+        project_id,
+        found.seen,
+        cursor,
+        now,
+        bad=found.bad,
+        homes=found.homes,
+        reading=reading,
+    )
     return found

@@ -31,13 +31,15 @@ class Mirror(Slices):
         now: datetime,
         *,
         bad: Mapping[Item, str] | None = None,
+        homes: Mapping[int, int] | None = None,
         reading: Reading | None = None,
     ) -> None:
         """Take over tasks with their whole annotation sets, and move the cursor, as one step.
 
         An annotation that a task no longer has is marked deleted at `now`. A result that
         differs from the last one seen becomes a new revision; revision 0 stays. Items of
-        `bad` are there and unusable: they are set aside with that reason.
+        `bad` are there and unusable: they are set aside with that reason. `homes` has the tasks
+        of those that are annotations: what was set aside of a task before is forgotten.
         """
         bad = bad or {}
         everything = [a for _, annotations in seen for a in annotations]
@@ -51,7 +53,7 @@ class Mirror(Slices):
             set_apart(connection, project_id, everything, now)
             self._keep_history(connection, project_id, everything)
             upsert(connection, s.annotations, [_row(project_id, a) for a in everything])
-            _set_aside(connection, project_id, good, bad, now)
+            _set_aside(connection, project_id, good, bad, homes or {}, now)
             if reading is not None:
                 put_reading(connection, project_id, reading)
             if cursor is not None:
@@ -108,6 +110,7 @@ class Mirror(Slices):
                         .values(deleted_at=now)
                     )
             _take_back(connection, project_id, "task", gone)
+            _take_back_of(connection, project_id, gone)
 
     def task_ids(self, project_id: int) -> set[int]:
         """Ids of the tasks that are not deleted."""
@@ -203,12 +206,21 @@ def _set_aside(
     project_id: int,
     good: Iterable[Item],
     bad: Mapping[Item, str],
+    homes: Mapping[int, int],
     now: datetime,
 ) -> None:
     for kind in ("task", "annotation"):
         _take_back(connection, project_id, kind, (item for k, item in good if k == kind))
+    _take_back_of(connection, project_id, (item for k, item in good if k == "task"))
     rows: list[dict[str, object]] = [
-        {"project_id": project_id, "kind": k, "item_id": i, "reason": reason, "seen_at": now}
+        {
+            "project_id": project_id,
+            "kind": k,
+            "item_id": i,
+            "task_id": i if k == "task" else homes.get(i),
+            "reason": reason,
+            "seen_at": now,
+        }
         for (k, i), reason in bad.items()
     ]
     upsert(connection, s.set_aside, rows)
@@ -224,6 +236,19 @@ def _take_back(
                 table.c.project_id == project_id,
                 table.c.kind == kind,
                 table.c.item_id.in_(chunk),
+            )
+        )
+
+
+def _take_back_of(connection: sa.Connection, project_id: int, task_ids: Iterable[int]) -> None:
+    """Forget what was set aside of these tasks' annotations: they may be deleted by now."""
+    table = s.set_aside
+    for chunk in chunks(task_ids):
+        connection.execute(
+            sa.delete(table).where(
+                table.c.project_id == project_id,
+                table.c.kind == "annotation",
+                table.c.task_id.in_(chunk),
             )
         )
 

@@ -227,6 +227,8 @@ set_aside = _table(
     _key("project_id"),
     _text("kind", key=True),
     _key("item_id"),
+    # Where an annotation is; an older Assay did not keep it.
+    sa.Column("task_id", sa.BigInteger),
     _text("reason"),
     _time("seen_at"),
 )

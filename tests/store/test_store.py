@@ -191,6 +191,19 @@ def test_items_set_aside_can_come_back(store: Store) -> None:
     assert store.set_aside(1) == []
 
 
+def test_what_was_set_aside_is_forgotten_when_it_is_deleted(store: Store) -> None:
+    """Whether only the annotation goes, or its task with it; that of another task stays."""
+    for gone in (1, 2):
+        bad = {("annotation", 10 + gone): "malformed", ("annotation", 13): "malformed"}
+        seen = [(task(1), []), (task(2), []), (task(3), [])]
+        store.apply(1, seen, None, NOW, bad=bad, homes={10 + gone: gone, 13: 3})
+        if gone == 1:
+            store.apply(1, [(task(1), [])], None, NOW)
+        else:
+            store.mark_deleted(1, [2], NOW)
+        assert [row["item_id"] for row in store.set_aside(1)] == [13]
+
+
 def test_what_no_database_can_hold_is_replaced(store: Store) -> None:
     """A batch name with NUL or a lone surrogate is stored and found under one readable name."""
     for name in ("a\x00b", "a\ud800b"):

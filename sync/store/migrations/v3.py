@@ -1,12 +1,13 @@
-"""When tasks were made, imports under way, how the worker stands, and jobs."""
+"""When tasks were made, where what is set aside was, imports, how the worker stands, jobs."""
 
 import sqlalchemy as sa
 from alembic.operations import Operations
 
 
 def upgrade(op: Operations) -> None:
-    """Make the new tables; when old tasks were made is learned when they are next read."""
+    """Make the new tables and columns, whose values are learned when a task is next read."""
     op.add_column("tasks", _time("created_at"))
+    op.add_column("set_aside", sa.Column("task_id", sa.BigInteger()))
     op.create_table(
         "placings",
         _key(),
