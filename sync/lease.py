@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from typing import Self
 
-from sync.errors import AssayError, Retriable
+from sync.errors import AssayError, Retriable, describe
 from sync.store import Store
 
 _log = logging.getLogger(__name__)
@@ -123,8 +123,10 @@ class Leases:
             for project_id, holder in held.items():
                 try:
                     self._store.renew(project_id, holder, self._now(), self._seconds)
-                except AssayError as error:
-                    _log.warning("the lease of project %s was not renewed: %s", project_id, error)
+                except Exception as error:
+                    # Whatever it is: without this thread every lease of the process would run out.
+                    told = describe(error)
+                    _log.warning("the lease of project %s was not renewed: %s", project_id, told)
 
     def __exit__(self, *_: object) -> None:
         """Give all back; what still runs under one of them can write no more."""

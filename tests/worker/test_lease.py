@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -189,3 +190,22 @@ def test_a_clock_that_was_set_back_locks_nobody_out(database_url: str) -> None:
         assert store.lease(1, "a", NOW + timedelta(hours=1), 10)
         assert store.lease(1, "b", NOW, 10)
         assert not store.lease(1, "c", NOW + timedelta(seconds=5), 10)
+
+
+def test_a_renewal_that_fails_in_an_unknown_way_is_tried_again(
+    database_url: str, wait_until: Wait
+) -> None:
+    """A driver may raise what nobody knows: the lease is renewed a moment later all the same."""
+    with Store.open(database_url) as store:
+        store.save_project(Project(project_id=1, title="", label_config="", model_version="v"))
+        told: list[datetime] = []
+
+        def clock() -> datetime:
+            told.append(NOW + timedelta(seconds=len(told)))
+            if len(told) == 2:
+                raise struct.error("a reply that was cut off")
+            return told[-1]
+
+        with Leases(store, "a test", clock, seconds=0.4) as leases:
+            assert leases.take(1) is not None
+            wait_until(lambda: store.leases()[1].until > NOW + timedelta(seconds=2))
