@@ -11,9 +11,12 @@ from sync.gating.policy import from_dict
 from sync.labelstudio import LabelStudio, Missing, views
 from sync.records import Batch, Json, Task
 from sync.store import Store
+from sync.store.schema import storable
 
 #: Requests in flight: more do not make Label Studio faster.
 _AT_ONCE = 4
+#: Tasks that are looked at in one request.
+_TOGETHER = 100
 
 Progress = Callable[[int, int], object]
 
@@ -33,15 +36,12 @@ def extend(
     Each task gets its place in the queue and its number of annotators. Tasks that have their
     place already are left alone, so that an interrupted call can be repeated.
     """
-    wanted = _wanted(store, project_id, batch, length)
-    tasks = {task.task_id: task for task in store.tasks(project_id, batch.name)}
     missing = [
-        (tasks[task_id], place)
-        for task_id, place in wanted.items()
-        if task_id in tasks and tasks[task_id].data.get(queue_field) != place
+        (task, place)
+        for task, place in _wanted(store, project_id, batch, length)
+        if task.data.get(queue_field) != place
     ]
-    if missing:
-        missing = _untouched(server, store, project_id, missing)
+    missing = _untouched(server, project_id, missing)
     overlap = from_dict(batch.policy).sample.overlap
 
     def put(item: tuple[Task, str]) -> None:
@@ -63,35 +63,38 @@ def extend(
 
 
 def _untouched(
-    server: LabelStudio, store: Store, project_id: int, missing: list[tuple[Task, str]]
+    server: LabelStudio, project_id: int, missing: list[tuple[Task, str]]
 ) -> list[tuple[Task, str]]:
     """Those whose data are still what the mirror holds, since a write replaces the whole of them.
 
     The others get their place after the next pull.
     """
-    project = store.project(project_id)
-    changed = server.changed_tasks(project_id, project.cursor if project else None)
-    now = {raw["id"]: raw["data"] for raw in changed}
-    return [
-        (task, place) for task, place in missing if now.get(task.task_id, task.data) == task.data
-    ]
+    found: list[tuple[Task, str]] = []
+    for start in range(0, len(missing), _TOGETHER):
+        some = missing[start : start + _TOGETHER]
+        there = server.tasks_by_id(project_id, [task.task_id for task, _ in some])
+        data = {raw["id"]: raw["data"] for raw in there}
+        found += [(task, place) for task, place in some if data.get(task.task_id) == task.data]
+    return found
 
 
 def _data(task: Task, queue_field: str, place: str) -> Json:
     return task.data | {queue_field: place}
 
 
-def _wanted(store: Store, project_id: int, batch: Batch, length: int) -> dict[int, str]:
-    """The queue field of each task that belongs into the queue, in its order."""
+def _wanted(store: Store, project_id: int, batch: Batch, length: int) -> list[tuple[Task, str]]:
+    """The tasks that belong into the queue with their queue field, in its order."""
     key, size = batch.sampling_key, from_dict(batch.policy).sample.size
     found = {
         place.task_id: queue_id(batch.name, key, place.task_id, place.position)
         for place in store.places(project_id, batch.name)[:length]
     }
-    members = {task.task_id for task in store.tasks(project_id, batch.name)}
-    for task_id in store.gold(project_id).keys() & members:
+    for task_id in store.gold(project_id):
         found[task_id] = gold_queue_id(batch.name, key, task_id, min(size, length))
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+    # Not the whole batch, which may be large: this is done at every pass.
+    tasks = store.tasks_among(project_id, found).values()
+    members = [(t, found[t.task_id]) for t in tasks if t.batch == storable(batch.name)]
+    return sorted(members, key=lambda item: item[1])
 
 
 def open_tab(

@@ -17,7 +17,7 @@ from sync.freeze.freeze import Frozen
 from sync.gating.policy import from_dict
 from sync.generator import Generator, Proposal
 from sync.labelstudio import LabelStudio
-from sync.records import Project, Task
+from sync.records import Gold, Project, Task
 from sync.store import Store
 from sync.worker.evidence import evidence
 
@@ -28,11 +28,19 @@ PROJECT = Project(project_id=1, title="t", label_config=CONFIG.xml, model_versio
 TWO = CONFIG.xml.replace("</View>", '<TextArea name="note" toName="text"/></View>')
 
 
+def data(task_id: int) -> dict[str, Any]:
+    """The data of a task."""
+    return {"text": f"t{task_id}", "locale": "de" if task_id < 4 else "en"}
+
+
 class Server:
     """A Label Studio without predictions that takes whatever it is given."""
 
     def __init__(self, control_weights: Any) -> None:
         self._weights = control_weights
+        #: What people changed since the pull, and what we wrote, by task.
+        self.edited: dict[int, dict[str, Any]] = {}
+        self.patched: dict[int, dict[str, Any]] = {}
 
     def task_ids(self, project_id: int, predicted: bool = False) -> list[int]:
         del project_id, predicted
@@ -45,12 +53,12 @@ class Server:
     def import_predictions(self, project_id: int, rows: Sequence[Any]) -> None:
         del project_id, rows
 
-    def changed_tasks(self, project_id: int, since: Any) -> list[Any]:
-        del project_id, since
-        return []
+    def tasks_by_id(self, project_id: int, task_ids: Sequence[int]) -> list[Any]:
+        del project_id
+        return [{"id": i, "data": data(i) | self.edited.get(i, {})} for i in task_ids]
 
     def patch_task(self, task_id: int, **values: Any) -> None:
-        del task_id, values
+        self.patched[task_id] = values["data"]
 
     def put_view(self, project_id: int, view: int | None, data: Any) -> int:
         del project_id, view, data
@@ -93,7 +101,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         tasks = [
             Task(
                 task_id=i,
-                data={"text": f"t{i}", "locale": "de" if i < 4 else "en"},
+                data=data(i),
                 data_hash=f"h{i}",
                 batch="b",
                 updated_at=START,
@@ -110,10 +118,11 @@ def close(
     weights: Any = None,
     labeller: Any = None,
     project: Project = PROJECT,
+    server: Server | None = None,
 ) -> Frozen:
     policy = {"gate": {"labels": {"min_precision": 0.8}, "slice": [{"field": field, "min": 0.8}]}}
     return freeze(
-        cast(LabelStudio, Server(weights)),
+        cast(LabelStudio, server or Server(weights)),
         store,
         cast(Generator, labeller or Labeller()),
         project,
@@ -196,3 +205,24 @@ def test_predictions_that_came_while_the_generator_worked_stop_the_freeze(store:
             now=START,
         )
     assert store.batch(1, "b") is None
+
+
+def test_data_that_people_changed_meanwhile_are_not_written_over(store: Store) -> None:
+    """However many tasks changed: such a task gets its place after the next pull."""
+    server = Server(None)
+    server.edited = {1: {"text": "mended"}, 12: {"text": "mended too"}}
+    frozen = close(store, "locale", server=server)
+    drawn = {place.task_id for place in store.places(1, "b")[: frozen.batch.queue_length]}
+    assert {1, 12} <= drawn
+    assert server.patched.keys() == drawn - {1, 12}
+
+
+def test_gold_of_another_batch_has_no_place_in_the_queue(store: Store) -> None:
+    """That of this batch has one, though it is never drawn."""
+    other = Task(task_id=30, data=data(30), data_hash="h30", batch="c", updated_at=START)
+    store.apply(1, [(other, [])], None, START)
+    store.add_gold(1, [Gold(task_id=i, result=[]) for i in (2, 30)])
+    server = Server(None)
+    close(store, "locale", server=server)
+    assert 2 in server.patched
+    assert 30 not in server.patched
