@@ -18,10 +18,10 @@ SEPARATOR = "—"
 #: Batches named on the card, worst first; more would push the reasons off its three lines.
 NAMED = 3
 
-_TOKENS = re.compile(rf"(?:\[(?:{'|'.join(KEYS)}):[^\]\n]*\][ \t]*)+")
+_TOKENS = re.compile(rf"(?:\[(?:{'|'.join(KEYS)}):[^\[\]\n]*\][ \t]*)++")
 _SENTENCE = re.compile(r"(?:PASS|HOLD|MORE): .*")
-#: Tokens that stand as we write them, which tells them from a user's who quotes a tag.
-_OURS = re.compile(rf"{_TOKENS.pattern}(?=\r?\n(?:PASS|HOLD|MORE): )")
+#: After tokens that stand as we write them, which tells them from a user's who quotes a tag.
+_NEXT = re.compile(r"\r?\n(?:PASS|HOLD|MORE): ")
 _WORST_FIRST = {State.HOLD: 0, State.MORE: 1, State.PASS: 2}
 
 
@@ -30,7 +30,7 @@ def user_text(description: str) -> str:
 
     What people type in front of our lines, at their ends or between them is theirs as well.
     """
-    tokens = _TOKENS.match(description) or _OURS.search(description)
+    tokens = _TOKENS.match(description) or _ours(description)
     if tokens is None:
         return description
     head, _, rest = description[tokens.end() :].partition("\n")
@@ -41,6 +41,13 @@ def user_text(description: str) -> str:
         del lines[0]
     typed = [text for text in (description[: tokens.start()].rstrip(), head.strip()) if text]
     return "\n".join([*typed, *lines])
+
+
+def _ours(description: str) -> re.Match[str] | None:
+    """Tokens further on that stand as we write them."""
+    # Run by run, for whoever edits the description chooses how long a look at it takes.
+    runs = _TOKENS.finditer(description)
+    return next((run for run in runs if _NEXT.match(description, run.end())), None)
 
 
 def describe(verdicts: Sequence[Verdict], own: str) -> str:

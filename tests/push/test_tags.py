@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +74,15 @@ def test_a_lost_separator_keeps_the_users_text() -> None:
 def test_what_is_typed_into_our_lines_is_kept(description: str, own: str) -> None:
     """Words before, beside and below our lines stay, and so do tags that a user quotes."""
     assert user_text(description) == own
+
+
+@pytest.mark.parametrize("token", ["[gate:]", "[gate:"])
+def test_a_long_description_is_read_at_once(token: str) -> None:
+    """A description that is all tokens, as long as Label Studio takes it, costs no whole second."""
+    text = "x" + token * (100_000 // len(token))
+    began = process_time()
+    assert user_text(text) == text
+    assert process_time() - began < 1
 
 
 def test_a_users_own_brackets_are_theirs() -> None:
