@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx
 import pytest
 
 from sync.errors import ConfigurationError, Fatal, Retriable
+from sync.labelstudio.clock import date_of
 from sync.labelstudio.replies import Missing
 from sync.labelstudio.transport import Transport
 
@@ -101,6 +103,21 @@ def test_nobody_there_is_told(port: int) -> None:
         transport.get("x")
     assert "very-secret" not in str(found.value)
     transport.close()
+
+
+@pytest.mark.parametrize(
+    ("date", "year"),
+    [
+        ("Sat, 21 Nov 2026 16:00:00 GMT", 2026),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("1 Jan 99999999999999 00:00:00 GMT", None),
+        ("soon", None),
+    ],
+)
+def test_an_odd_date_is_no_date(date: str, year: int | None) -> None:
+    """An answer counts whatever time it tells; one that cannot be is none."""
+    found = date_of(httpx.Headers({"Date": date}))
+    assert (found and found.year) == year
 
 
 def test_each_request_is_told(serve: Serve) -> None:

@@ -12,5 +12,5 @@ def date_of(headers: httpx.Headers) -> datetime | None:
     """The server's clock in an answer, in whole seconds; None where that is not told."""
     try:
         return parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
