@@ -17,6 +17,7 @@ from sync.errors import ConfigurationError, Fatal
 
 if TYPE_CHECKING:
     from sync.records import Json
+    from sync.store import Store
     from sync.store.jobs import Job
 
 #: Jobs shown unless all are asked for.
@@ -134,7 +135,7 @@ def awaited(app: App, job: Job) -> Job:
                 break
             waited = time.monotonic() - started
             progress.count(f"{job.state}, seconds", int(waited))
-            if waited > _PATIENCE and not app.store.jobs(states=[JobState.RUNNING], most=1):
+            if waited > _PATIENCE and _missed(app.store, job):
                 raise Fatal(f"no worker takes job {job.job_id}, which waits: start assay worker")
             time.sleep(_PAUSE)
     finally:
@@ -142,6 +143,18 @@ def awaited(app: App, job: Job) -> Job:
     if job.state is not JobState.DONE:
         raise Fatal(f"job {job.job_id} is {job.state}: {job.error or 'assay jobs cancel ended it'}")
     return job
+
+
+def _missed(store: Store, job: Job) -> bool:
+    """Whether the job could run for a while, and no worker is seen that is busy with another."""
+    from sync.store.jobs import JobState
+
+    now = store.clock()
+    free = job.queued_at if job.state is JobState.QUEUED else job.until
+    if free is None or (now - free).total_seconds() <= _PATIENCE:
+        return False
+    running = store.jobs(states=[JobState.RUNNING], results=False)
+    return not any(one.until and one.until > now for one in running)
 
 
 def file_there(path: Path | None) -> str | None:

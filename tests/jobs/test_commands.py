@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from sync.cli.root import assay
+from sync.cli.jobs import awaited
+from sync.cli.root import App, assay
 from sync.errors import ConfigurationError, Fatal
 from sync.jobs.kinds import COMMANDS, command
 from sync.jobs.runner import Runner
@@ -94,6 +96,40 @@ def test_a_failed_audit_says_why(store: Store) -> None:
     job = worked(store)
     assert (job.state, job.attempts) == (JobState.FAILED, 1)
     assert "export.json" in job.error
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Whoever awaits a job has no patience, and does this between two looks."""
+    monkeypatch.setattr("sync.cli.jobs._PATIENCE", 0.0)
+    return lambda done: monkeypatch.setattr("sync.cli.jobs.time.sleep", lambda _: done())
+
+
+def test_a_job_that_is_tried_again_is_awaited(
+    store: Store, at_once: Callable[[Callable[[], object]], None]
+) -> None:
+    """While it waits for its next attempt no worker is missed."""
+    job = store.add_job(new("j", queued_at=store.clock()))
+    store.take_job("w", store.clock(), 60, 3)
+    store.requeue_job("j", "w", store.clock() + timedelta(hours=1), error="busy")
+
+    def ended() -> None:
+        assert store.take_job("w", store.clock() + timedelta(hours=1), 60, 3) is not None
+        assert store.end_job("j", "w", JobState.DONE, store.clock())
+
+    at_once(ended)
+    assert awaited(App(), job).state is JobState.DONE
+
+
+def test_a_job_whose_workers_are_all_gone_is_not_awaited(
+    store: Store, at_once: Callable[[Callable[[], object]], None]
+) -> None:
+    """Nobody takes it up after its worker died: the sentence says what to start."""
+    job = store.add_job(new("j"))
+    store.take_job("dead", NOW, 60, 3)
+    at_once(lambda: pytest.fail("it is awaited for ever"))
+    with pytest.raises(Fatal, match=r"no worker takes job j, .*: start assay worker"):
+        awaited(App(), job)
 
 
 def test_a_prefill_in_the_background_is_told_what_the_command_was(store: Store) -> None:
