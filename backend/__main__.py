@@ -47,7 +47,7 @@ def main() -> None:
         _see_free(asked.host, asked.port)
     except AssayError as error:
         print(f"assay backend: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(2 if isinstance(error, ConfigurationError) else 1)
     where = f"at http://{asked.host}:{asked.port}, until Ctrl-C"
     if logs.as_json(settings.log_format):
         logging.getLogger("backend").info(where)

@@ -120,6 +120,16 @@ def test_a_wrong_setting_ends_it_with_one_sentence(
     assert "Traceback" not in done.stderr
 
 
+def test_a_store_that_is_away_is_no_wrong_setting(env: dict[str, str], port: int) -> None:
+    """It ends with 1, since starting it again may help; the password stays hidden."""
+    env["ASSAY_DATABASE_URL"] = f"postgresql://assay:hidden-word@127.0.0.1:{port}/assay"
+    command = [sys.executable, "-c", "from sync.cli import main; main()", "backend"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.startswith("assay backend: ")
+    assert "hidden-word" not in done.stderr
+
+
 def test_no_server_outlives_a_killed_parent(
     env: dict[str, str], tmp_path: Path, port: int, child: Callable[[Child], Child]
 ) -> None:
