@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from sync.errors import ConfigurationError, Fatal, Retriable
+from sync.labelstudio import LabelStudio
 from sync.labelstudio.clock import date_of
 from sync.labelstudio.replies import Missing
 from sync.labelstudio.transport import Transport
@@ -36,7 +37,7 @@ def serve(port: int) -> Iterator[Serve]:
                 self.end_headers()
                 self.wfile.write(body.encode())
 
-            do_POST = do_GET
+            do_POST = do_OPTIONS = do_GET
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass
@@ -60,6 +61,41 @@ def test_a_busy_server_is_asked_again(serve: Serve) -> None:
     assert transport.get("x") == {"a": 1}
     assert len(pauses) == 2
     assert 0.25 <= pauses[0] <= 0.5 <= pauses[1] <= 1.0
+
+
+_TOTALS = '"total": 1, "total_annotations": 0, "total_predictions": 0'
+
+
+@pytest.mark.parametrize(
+    ("ask", "reply", "said"),
+    [
+        (lambda server: server.version(), "null", "JSON without 'release'"),
+        (lambda server: server.project(1), "[]", "JSON without 'title'"),
+        (lambda server: server.project(1), '{"id": 1, "title": ""}', "without 'label_config'"),
+        (lambda server: server.may_write(1), "[]", "JSON that is no object"),
+        (lambda server: server.ml_backends(1), '{"results": []}', "JSON that is no list"),
+        (lambda server: server.webhooks(1), "[1]", "JSON that is no list of objects"),
+        (lambda server: server.count_tasks(1), '{"tasks": []}', "JSON without 'total'"),
+        (lambda server: server.stamps(1, 0), '{"tasks": {}}', "tasks without ids"),
+        (
+            lambda server: server.changed_tasks(1, None),
+            f'{{"tasks": [{{"data": {{}}}}], {_TOTALS}}}',
+            "tasks without ids",
+        ),
+        (lambda server: server.import_tasks(1, [{}]), "{}", "JSON without 'task_ids'"),
+        (lambda server: server.create_webhook(), "[]", "JSON that is no object"),
+    ],
+)
+def test_json_that_is_no_answer_is_told(
+    serve: Serve, ask: Callable[[LabelStudio], Any], reply: str, said: str
+) -> None:
+    """A reply of another shape is named with what it lacks, and may be right the next time."""
+    transport, _, _ = serve([(200, reply)] * 5)
+    with (
+        LabelStudio(transport.url, "key", sleep=lambda seconds: None) as server,
+        pytest.raises(Retriable, match=f"{said}.* instead of what belongs there"),
+    ):
+        ask(server)
 
 
 def test_the_budget_of_tries_ends(serve: Serve) -> None:

@@ -16,6 +16,8 @@ _INCLUDE = ",".join(
         "result,completed_by,ground_truth,was_cancelled,lead_time,created_at",
     )
 )
+#: What a list of tasks tells beside them.
+_LISTED = ("tasks", "total", "total_annotations", "total_predictions")
 #: The newest task (id, updated_at), and the numbers of tasks, annotations and predictions.
 Look = tuple[tuple[tuple[int, str], ...], int, int, int]
 #: Tasks in one request, with all that the mirror keeps, and without.
@@ -75,6 +77,7 @@ class Listing:
         include = "id,updated_at,total_annotations,cancelled_annotations"
         reply = self._http.get(
             "api/tasks/",
+            ("tasks",),
             project=project_id,
             page_size=IDS_PAGE,
             include=include,
@@ -121,6 +124,7 @@ class Listing:
         return dict(
             self._http.get(
                 "api/tasks/",
+                _LISTED,
                 project=project_id,
                 fields="all",
                 page_size=size,

@@ -11,6 +11,9 @@ import httpx
 
 from sync.errors import AssayError, ConfigurationError, Fatal, Retriable
 
+#: What a reply must be: an object with these names, a list of objects, or anything.
+Needs = tuple[str, ...] | type[list[Any]] | None
+
 
 class Missing(Fatal):
     """Label Studio does not have this object."""
@@ -38,7 +41,13 @@ class Call:
         return f"{self.method} {self.path}"
 
     def answer(
-        self, status: int, headers: Mapping[str, str], content: bytes, *, silent: bool
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        content: bytes,
+        *,
+        silent: bool,
+        needs: Needs = None,
     ) -> Any:
         """The value that the reply holds; None where a `silent` success has no body.
 
@@ -57,13 +66,15 @@ class Call:
             return None
         if not is_json:
             raise self.garbled(_kind(content))
+        if wrong := _wrong(value, needs):
+            raise self.garbled(wrong, "what belongs there")
         return value
 
-    def garbled(self, what: str) -> Failed:
+    def garbled(self, what: str, wanted: str = "JSON") -> Failed:
         """A reply that Label Studio did not write, or not to its end."""
         return Failed(
-            f"Label Studio at {self.url} answered {self} with {what} instead of JSON; if it goes "
-            "on, see whether ASSAY_LABEL_STUDIO_URL is its address"
+            f"Label Studio at {self.url} answered {self} with {what} instead of {wanted}; if it "
+            "goes on, see whether ASSAY_LABEL_STUDIO_URL is its address"
         )
 
     def lost(self, error: httpx.RequestError) -> Failed:
@@ -113,6 +124,26 @@ def _parsed(content: bytes) -> tuple[bool, Any]:
         return True, json.loads(content)
     except (ValueError, RecursionError):
         return False, content.decode("utf-8", "replace")
+
+
+def _wrong(value: Any, needs: Needs) -> str:
+    """What is wrong with a value; empty where it is as it must be."""
+    if needs is None:
+        return ""
+    if isinstance(needs, type):
+        return "" if _objects(value, ()) else "JSON that is no list of objects"
+    lacking = [name for name in needs if not isinstance(value, dict) or name not in value]
+    if lacking:
+        return f"JSON without {lacking[0]!r}"
+    if "tasks" in needs and not _objects(value["tasks"], ("id",)):
+        return "tasks without ids"
+    return "" if isinstance(value, dict) else "JSON that is no object"
+
+
+def _objects(value: Any, names: tuple[str, ...]) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(one, dict) and all(name in one for name in names) for one in value
+    )
 
 
 def _after(headers: Mapping[str, str]) -> float | None:

@@ -21,7 +21,7 @@ from label_studio_sdk.core.api_error import ApiError
 
 from sync.errors import ConfigurationError, Retriable
 from sync.labelstudio.clock import date_of
-from sync.labelstudio.replies import Call, Failed, Missing, detail
+from sync.labelstudio.replies import Call, Failed, Missing, Needs, detail
 
 #: First and largest pause between two tries, and the longest that a server can ask for, seconds.
 PAUSE, LONGEST_PAUSE, LONGEST_ASKED = 0.5, 8.0, 60.0
@@ -93,24 +93,35 @@ class Transport:
         """Close the connections."""
         self._client.close()
 
-    def get(self, path: str, **params: Any) -> Any:
+    def get(self, path: str, needs: Needs = None, **params: Any) -> Any:
         """GET; repeated on failure."""
-        return self.call("GET", path, params=params, repeat=True)
+        return self.call("GET", path, params=params, repeat=True, needs=needs)
 
-    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
+    def patch(self, path: str, body: Mapping[str, Any], needs: Needs = None) -> Any:
         """PATCH; repeated on failure, since it sets the same values again."""
-        return self.call("PATCH", path, body=body, repeat=True)
+        return self.call("PATCH", path, body=body, repeat=True, needs=needs)
 
-    def post(self, path: str, body: Any, *, silent: bool = False, **params: Any) -> Any:
+    def post(
+        self,
+        path: str,
+        body: Any,
+        needs: Needs = None,
+        *,
+        silent: bool = False,
+        **params: Any,
+    ) -> Any:
         """POST; repeated only where the server surely did nothing the first time.
 
         Args:
             path: below the address of the server.
             body: what to send, as JSON.
+            needs: what the reply must hold.
             silent: success may come without a body.
             params: of the address.
         """
-        return self.call("POST", path, params=params, body=body, repeat=False, silent=silent)
+        return self.call(
+            "POST", path, params=params, body=body, repeat=False, silent=silent, needs=needs
+        )
 
     def delete(self, path: str, body: Mapping[str, Any] | None = None) -> None:
         """DELETE; what is gone already is fine."""
@@ -126,18 +137,19 @@ class Transport:
         body: Any = None,
         repeat: bool,
         silent: bool = False,
+        needs: Needs = None,
     ) -> Any:
         """One call.
 
         Raises:
             Missing: 404.
             Fatal: any other refusal (4xx).
-            Retriable: the server is down, slow, busy or failing, or answers no JSON.
+            Retriable: the server is down, slow, busy or failing, or answers with something else.
         """
         began, attempt = self._clock(), 1
         while True:
             try:
-                return self._once(method, path, params, body, silent)
+                return self._once(Call(self.url, method, path), params, body, silent, needs)
             except Failed as error:
                 pause = self._pause(attempt, error.after)
                 late = self._clock() + pause - began > self._patience.budget
@@ -152,14 +164,13 @@ class Transport:
         return max(own, min(asked or 0.0, LONGEST_ASKED))
 
     def _once(
-        self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, silent: bool
+        self, call: Call, params: Mapping[str, Any] | None, body: Any, silent: bool, needs: Needs
     ) -> Any:
-        call = Call(self.url, method, path)
         headers = self._headers()
         status, said, content = self._send(call, params, body, headers)
         if status == 401 and self._expire(headers):
             status, said, content = self._send(call, params, body, self._headers())
-        return call.answer(status, said, content, silent=silent)
+        return call.answer(status, said, content, silent=silent, needs=needs)
 
     def _send(
         self, call: Call, params: Mapping[str, Any] | None, body: Any, headers: Mapping[str, str]
