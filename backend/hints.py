@@ -96,8 +96,9 @@ class Hints:
 
     def _start(self) -> None:
         if not self._running:
-            self._running = True
+            # It may be refused for lack of memory: the next webhook tries again.
             threading.Thread(target=self._work, daemon=True, name="hints").start()
+            self._running = True
 
     def _work(self) -> None:
         pause = PAUSE

@@ -152,3 +152,23 @@ def test_a_failing_store_delays_hints(
     monkeypatch.setattr(store, "hint", fail)
     Hints(store).give(1)
     wait_until(lambda: written == [1])
+
+
+def test_a_thread_that_cannot_start_silences_no_later_hint(
+    store: Store, written: list[int], monkeypatch: pytest.MonkeyPatch, wait_until: Wait
+) -> None:
+    """The system may refuse a thread for lack of memory: the next webhook has one."""
+    start, refused = threading.Thread.start, [True]
+
+    def begin(thread: threading.Thread) -> None:
+        if refused:
+            refused.clear()
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", begin)
+    hints = Hints(store)
+    with pytest.raises(RuntimeError):
+        hints.give(1)
+    hints.give(1)
+    wait_until(lambda: written == [1])
