@@ -46,6 +46,7 @@ class _Worker(SimpleWorker):
             worker_ttl=_REMEMBERED,
         )
         self._runner, self._idle, self._beaten = runner, False, 0.0
+        self._sign: threading.Thread | None = None
 
     def subscribe(self) -> None:
         """Listen to no commands."""
@@ -65,10 +66,16 @@ class _Worker(SimpleWorker):
 
     def beat(self) -> None:
         """Tell Redis now and then that we live; the job goes on without it."""
-        if time.monotonic() - self._beaten > _BEAT:
+        due = time.monotonic() - self._beaten > _BEAT
+        if due and not (self._sign and self._sign.is_alive()):
             self._beaten = time.monotonic()
-            with suppress(RedisError, StopRequested):
-                self.heartbeat()
+            # Redis may take minutes to answer, and the job has to be renewed meanwhile.
+            self._sign = threading.Thread(target=self._tell, daemon=True, name="heartbeat")
+            self._sign.start()
+
+    def _tell(self) -> None:
+        with suppress(RedisError, OSError, StopRequested):
+            self.heartbeat()
 
     def heartbeat(self, *arguments: Any, **values: Any) -> None:
         """Where Redis is out of reach, end: RQ would wait for it, and the store be forgotten."""

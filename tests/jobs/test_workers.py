@@ -15,6 +15,7 @@ from rq import Worker
 
 from sync.clock import utc_now
 from sync.jobs.bell import Bell
+from sync.jobs.listening import listen
 from sync.jobs.runner import Runner
 from sync.jobs.serve import serve
 from sync.store import Store
@@ -199,6 +200,28 @@ def test_redis_wakes_a_worker(redis: RedisServer, tmp_path: Path, wait_until: Wa
             stop.set()
             shop.bell.ring("nothing")
             thread.join()
+
+
+def test_a_redis_that_stands_still_ends_no_job(
+    redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job is renewed and done while Redis takes words and answers none."""
+    monkeypatch.setattr("sync.jobs.listening._BEAT", 0.0)
+    bell = Bell(redis.url)
+    with bell.connection() as connection:
+        number = connection.info("server")["process_id"]
+    code = "import os, signal, time\nfrom sync.jobs.leash import hold_on\nhold_on()\n"
+    code += f"os.kill({number}, signal.SIGSTOP)\ntime.sleep(4)\nos.kill({number}, signal.SIGCONT)"
+    commands = {"train": lambda job: [sys.executable, "-c", code]}
+    with Store.open(f"sqlite:///{tmp_path / 'a.db'}") as store:
+        runner = Runner(store=store, stop=threading.Event(), commands=commands, lease=3.0, tick=0.5)
+        store.add_job(new("j"))
+        bell.ring("j")
+        try:
+            listen(runner, bell, 10)
+        finally:
+            os.kill(number, signal.SIGCONT)
+        assert (known(store, "j").state, known(store, "j").error) == (JobState.DONE, "")
 
 
 def test_what_stands_in_redis_is_not_run(
