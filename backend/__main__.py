@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
 import time
+from functools import partial
 from importlib import import_module
+from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
 from granian import Granian
@@ -53,7 +56,8 @@ def main() -> None:
         logging.getLogger("backend").info(where)
     else:
         print(f"assay backend: {where}", file=sys.stderr)
-    Granian(
+    ended = RawValue("b", 0)
+    server: Any = Granian(
         "backend._wsgi:app",
         asked.host,
         asked.port,
@@ -66,18 +70,32 @@ def main() -> None:
         log_dictconfig=_LOGGERS,
         respawn_failed_workers=True,
         workers_kill_timeout=_GRACE,
-    ).serve(target_loader=_app, wrap_loader=False)
+    )
+    interrupt = server.signal_handler_interrupt
+
+    def end(*told: Any) -> None:
+        ended.value = 1
+        interrupt(*told)
+
+    server.signal_handler_interrupt = end
+    server.serve(target_loader=partial(_app, ended), wrap_loader=False)
 
 
-def _app() -> Any:
-    """The app, in the process that answers."""
+def _app(ended: Any) -> Any:
+    """The app, in the process that answers; `ended` is not 0 once its parent is told to end."""
     parent = os.getppid()
+    # The handlers that a fork inherits tell its parent's loop, so it would hear nothing.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        # Killed, its parent could not tell it to end; it would keep the address for ever.
-        os._exit(1)
+        while os.getppid() == parent and not ended.value:
+            time.sleep(0.5)
+        if os.getppid() != parent:
+            # Killed, its parent could not tell it to end; it would keep the address for ever.
+            os._exit(1)
+        # What it was told before it could hear is told again.
+        os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True, name="parent").start()
     return import_module("backend._wsgi").app

@@ -148,6 +148,22 @@ def test_no_server_outlives_a_killed_parent(
         assert time.monotonic() < deadline
 
 
+def test_it_ends_at_once_while_it_loads(
+    env: dict[str, str],
+    tmp_path: Path,
+    port: int,
+    wait_until: Callable[[Callable[[], bool]], None],
+) -> None:
+    """SIGTERM before the app is there is heard, and not waited out."""
+    log = tmp_path / "log"
+    with start_backend(port, env, log) as server:
+        # Its second process is there, and takes seconds to load.
+        wait_until(lambda: "until Ctrl-C" in log.read_text())
+        began = time.monotonic()
+        server.stop(grace=30)
+        assert time.monotonic() - began < 15
+
+
 def is_open(port: int) -> bool:
     with socket.socket() as wire:
         return wire.connect_ex(("127.0.0.1", port)) == 0

@@ -116,7 +116,8 @@ def test_a_stopped_demonstration_leaves_nothing(
     finally:
         demo.kill()
         demo.wait()
-    assert mentioning(folder) == []
+    # Killed processes take a moment to be gone.
+    wait_until(lambda: mentioning(folder) == [])
     assert list(folder.iterdir()) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import secrets
 from collections import Counter
@@ -27,7 +28,8 @@ from tests.faults.machine import KINDS, Worker, check
 from tests.faults.proxy import Fault
 
 ROOT = Path(__file__).parent.parent.parent
-SCHEDULES = 500
+#: More where they are asked for: five hundred take some seven minutes.
+SCHEDULES = int(os.environ.get("LIVES", "60"))
 SEEDS = st.integers(0, 2**32 - 1)
 #: Rates of faults: a bad day, a line that hardly works, one that does not.
 RATES = (0.1, 0.3, 0.7)
@@ -130,8 +132,8 @@ def test_nothing_is_lost_in_a_few_lives(
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_nothing_is_lost_in_hundreds_of_lives() -> None:
-    """Five hundred schedules, in which each kind of fault, edit and end came."""
+def test_nothing_is_lost_in_many_lives() -> None:
+    """Many schedules, in which each kind of fault, edit and end came."""
     # On a disk most of the time would be waiting for it.
     memory = Path("/dev/shm")
     with TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
