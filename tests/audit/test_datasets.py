@@ -16,6 +16,8 @@ from converter import Converted, convert
 from sync.audit import audit
 from sync.gating.policy import GatePolicy
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 Audited = Callable[..., Json]
 

@@ -21,6 +21,8 @@ from sync.demo.people import personal_access_token
 from sync.records import Json
 from sync.store import Store
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from conftest import Loop
 

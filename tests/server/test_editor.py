@@ -11,6 +11,8 @@ from sync.labelstudio import LabelStudio, parse
 from tests.label_configs.every import EVERY, Sample
 from tests.server.browsing import is_submission
 
+pytestmark = pytest.mark.slow
+
 #: The editor forgets how long a video is that it cannot play, and there is none to play here.
 PLAYED = [sample for sample in EVERY if "VideoRectangle" not in sample.xml]
 

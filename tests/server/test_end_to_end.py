@@ -188,6 +188,7 @@ def assert_promoted(loop: Loop, folder: Path) -> None:
     assert manifest["counts"]["rows"] == len(rows)
 
 
+@pytest.mark.slow
 def test_images_from_our_own_backend(
     loop: Loop, tmp_path: Path, wait_until: Callable[[Callable[[], bool]], None]
 ) -> None:

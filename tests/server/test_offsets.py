@@ -15,6 +15,8 @@ from sync.demo.label_studio import Server
 from sync.labelstudio import LabelStudio, parse
 from sync.records import Json
 
+pytestmark = pytest.mark.slow
+
 FAMILY = "👩\u200d👩\u200d👧"
 #: Where a text is drawn beside the list of tasks, in the page or in a frame of it.
 PLACE = """wanted => {

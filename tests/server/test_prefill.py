@@ -19,6 +19,8 @@ from sync.records import Json
 from sync.store import Store
 from tests.upstreams import GOOD, every, upstream
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from conftest import Loop
 

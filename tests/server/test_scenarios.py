@@ -24,6 +24,8 @@ from sync.start import start
 from sync.store import Store
 from tests.server.browsing import is_submission
 
+pytestmark = pytest.mark.slow
+
 #: One of each modality; the others only where there is time.
 FAST = ("safety_policy", "ner_health", "boxes", "audio_segments", "video", "time_series")
 #: The example that is played, where its rules leave out the first.
