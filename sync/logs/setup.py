@@ -42,6 +42,7 @@ def configure(level: str, form: str = "auto", service: str = "") -> None:
         root.removeHandler(handler)
     lines, in_json = _Lines(), as_json(form)
     lines.setFormatter(_Formatter(in_json=in_json, service=service))
+    lines.addFilter(_is_heard)
     root.addHandler(lines)
     root.setLevel(max(logging.getLevelName(level), logging.WARNING))
     for name in OURS:
@@ -50,6 +51,11 @@ def configure(level: str, form: str = "auto", service: str = "") -> None:
         logging.captureWarnings(True)
         sys.excepthook = _last_words
         threading.excepthook = lambda it: _last_words(it.exc_type, it.exc_value, it.exc_traceback)
+
+
+def _is_heard(record: logging.LogRecord) -> bool:
+    # A library may set its own level: werkzeug does, to INFO, at its first request.
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] in OURS
 
 
 def _last_words(

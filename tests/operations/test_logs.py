@@ -207,7 +207,8 @@ def test_libraries_are_heard_from_warning_on(written: Written) -> None:
     """At DEBUG our own loggers tell all, and no library tells of requests or statements."""
     logs.configure("DEBUG", "json")
     _log.debug("ours")
-    for name in ("httpx", "sqlalchemy.engine", "werkzeug", "urllib3"):
+    logging.getLogger("loud.library").setLevel(logging.INFO)
+    for name in ("httpx", "sqlalchemy.engine", "werkzeug", "loud.library"):
         logging.getLogger(name).info("GET /api/tasks?query=private")
         logging.getLogger(name).warning("theirs")
     assert [line["event"] for line in lines(written())] == ["ours"] + ["theirs"] * 4
