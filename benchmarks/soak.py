@@ -14,9 +14,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,18 @@ import label_configs
 from sync.demo import people
 from sync.demo.label_studio import Server, label_studio
 from sync.demo.processes import Child
+from sync.gating.policy import digest, from_dict, to_dict
 from sync.labelstudio import LabelStudio
-from sync.records import Project, Result
+from sync.labelstudio.parse import data_hash
+from sync.records import Batch, Candidate, Place, Project, Result, Role
 from sync.settings import model_version
 from sync.store import Store
 
 #: Seconds between two passes of the worker, two looks at its store, and two at its memory.
 POLL, LOOK, SAMPLE = 2.0, 0.1, 0.25
 EDITORS = 4
+#: Tasks whose answers are evidence.
+ASKED = 200
 LABELS = ("positive", "negative", "other")
 
 
@@ -89,6 +94,10 @@ class _Soak:
             self.project_id = int(made["id"])
             texts = [{"data": {"text": f"text {i}", "batch": "b"}} for i in range(tasks)]
             self.tasks = server.import_tasks(self.project_id, texts)
+        hashes = {
+            task_id: data_hash(text["data"], "")
+            for task_id, text in zip(self.tasks, texts, strict=True)
+        }
         with Store.open(f"sqlite:///{self.home / 'assay.db'}") as store:
             store.save_project(
                 Project(
@@ -98,6 +107,7 @@ class _Soak:
                     model_version=model_version(self.project_id),
                 )
             )
+            store.freeze(self.project_id, *_frozen(hashes), hashes)
 
     def edit(self, number: int, rate: float, until: float, found: Soaked) -> None:
         """Edit at `rate` per second until then; late edits are made up for."""
@@ -119,7 +129,8 @@ class _Soak:
         with self.lock:
             kind = rng.random() if len(self.there) > 20 else 0.0
             old = rng.choice(self.there) if kind >= 0.7 else 0
-            if kind >= 0.9:
+            if old:
+                # Nobody else touches it meanwhile: Label Studio fails when two do.
                 self.there.remove(old)
         url = f"{self.site.url}/api"
         if kind < 0.7:
@@ -133,12 +144,13 @@ class _Soak:
         elif kind < 0.9:
             body = {"result": _label(rng)}
             answer = session.patch(f"{url}/annotations/{old}/", json=body, timeout=60)
+            with self.lock:
+                self.there.append(old)
         else:
             answer = session.delete(f"{url}/annotations/{old}/", timeout=60)
             with self.lock:
                 self.pending.pop(old, None)
-        # Another editor may have deleted it in between.
-        if answer.status_code >= 400 and answer.status_code != 404:
+        if answer.status_code >= 400:
             self.faults.append(f"{answer.status_code}: {answer.text[:200]}")
 
     def watch(self, found: Soaked) -> None:
@@ -222,8 +234,8 @@ def soak(
 
 
 def _read_all(home: Path, one: _Soak) -> bool:
-    select = "SELECT count(*) FROM tasks WHERE project_id = ?"
-    return bool(_read(home / "assay.db", select, one.project_id)[0][0] == len(one.tasks))
+    select = "SELECT 1 FROM passes WHERE project_id = ? AND ok_at IS NOT NULL"
+    return bool(_read(home / "assay.db", select, one.project_id))
 
 
 def _wait(condition: Callable[[], bool], seconds: float) -> None:
@@ -236,6 +248,32 @@ def _wait(condition: Callable[[], bool], seconds: float) -> None:
 def _read(path: Path, select: str, *values: int) -> list[Any]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
         return list(database.execute(select, values))
+
+
+def _frozen(tasks: Iterable[int]) -> tuple[Batch, list[Candidate], list[Place]]:
+    """All tasks as a batch, of which the first are asked: every pass has a verdict to give."""
+    rng, policy = random.Random(0), from_dict({})
+    proposed = [
+        Candidate(task_id=n, batch="b", result=_label(rng), score=0.5, generator_version="1")
+        for n in tasks
+    ]
+    places = [
+        Place(task_id=one.task_id, position=i, role=Role.BLIND)
+        for i, one in enumerate(proposed[:ASKED])
+    ]
+    batch = Batch(
+        name="b",
+        frozen_at=datetime.now(UTC),
+        sampling_key="00",
+        policy=to_dict(policy),
+        policy_digest=digest(policy),
+        generator="g",
+        generator_version="1",
+        population=len(proposed),
+        queue_length=len(places),
+        complete=True,
+    )
+    return batch, proposed, places
 
 
 def _label(rng: random.Random) -> Result:
