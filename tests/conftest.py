@@ -23,6 +23,8 @@ from sync.settings import Settings
 from tests.postgresql import Cluster, new_database
 
 ROOT = Path(__file__).parent.parent
+#: The property of a test that holds a line for whoever reads the run.
+TOLD = "told"
 # A busy machine is no failure; the timeout of each test still holds.
 hypothesis.settings.register_profile(
     # Where all must be there, a run tells of the change at hand: it draws the same examples again.
@@ -58,8 +60,20 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where processes share the files, the long ones come first, and the quick ones fill up."""
+    if hasattr(config, "workerinput"):
+        long = {i.path for i in items if i.get_closest_marker("slow") or "server" in i.path.parts}
+        items.sort(key=lambda item: item.path not in long)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Where everything must be there, a skipped test is a failure."""
+    """What tests tell; and where everything must be there, a skipped test is a failure."""
+    passed = terminalreporter.stats.get("passed", [])
+    lines = [text for one in passed for name, text in one.user_properties if name == TOLD]
+    if lines:
+        terminalreporter.section("told")
+        terminalreporter.line("\n".join(lines))
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped and os.environ.get("REQUIRE_ALL"):
         terminalreporter.section("skipped, but REQUIRE_ALL is set")
@@ -72,6 +86,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if os.environ.get("REQUIRE_ALL") and reporter and reporter.stats.get("skipped"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def told(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Say a line at the end of the run, whichever process the test runs in."""
+    return lambda line: record_property(TOLD, line)
 
 
 @pytest.fixture(scope="session")

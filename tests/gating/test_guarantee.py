@@ -136,27 +136,25 @@ def assay(scores: Array) -> Array:
 RULES = {"point estimate": point_estimate, "Wilson": wilson, "Assay": assay}
 
 
-def test_a_batch_below_the_threshold_rarely_passes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_batch_below_the_threshold_rarely_passes(told: Callable[[str], None]) -> None:
     """At a true acceptance of 0.88 and 0.8995, other rules break the promise and Assay does not."""
     wrong = {}
     for truth in (0.88, 0.8995):
         scores = looks(truth, 2000)
         for name, rule in RULES.items():
             wrong[name, truth] = float(rule(scores).any(axis=0).mean())
-    with capsys.disabled():
-        print("\n\nwrong PASS, N = 2000, a look after each of 600 blind answers")
-        print(f"{'rule':16}{'true 0.88':>12}{'true 0.8995':>14}")
-        for name in RULES:
-            print(f"{name:16}{wrong[name, 0.88]:12.1%}{wrong[name, 0.8995]:14.1%}")
+    told("wrong PASS, N = 2000, a look after each of 600 blind answers")
+    told(f"{'rule':16}{'true 0.88':>12}{'true 0.8995':>14}")
+    for name in RULES:
+        told(f"{name:16}{wrong[name, 0.88]:12.1%}{wrong[name, 0.8995]:14.1%}")
     assert max(wrong["Assay", 0.88], wrong["Assay", 0.8995]) <= 0.05
     assert wrong["point estimate", 0.88] > 0.05
     assert wrong["Wilson", 0.8995] > 0.05
 
 
-def test_a_good_batch_passes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_good_batch_passes(told: Callable[[str], None]) -> None:
     """At a true acceptance of 0.96 at least 95% of 500 batches pass within 600 answers."""
     passed = assay(looks(0.96, 500))
     share, median = passed.any(axis=0).mean(), np.median(passed.argmax(axis=0) + 1)
-    with capsys.disabled():
-        print(f"\ntrue 0.96: PASS in {share:.1%} of runs, after {median:g} answers (median)")
+    told(f"true 0.96: PASS in {share:.1%} of runs, after {median:g} answers (median)")
     assert share >= 0.95
