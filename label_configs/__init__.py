@@ -17,13 +17,14 @@ from label_configs.kinds import kind_of
 from label_configs.kinds.shown import parts_of, text_of
 from label_configs.kinds.shown import place as text_place
 from label_configs.parse import Control, LabelConfig, ObjectTag, parse
-from label_configs.weights import weighted
+from label_configs.weights import Weighing, weighing, weighted
 
 __all__ = [
     "Control",
     "LabelConfig",
     "ObjectTag",
     "Scenario",
+    "Weighing",
     "categories",
     "control_distance",
     "control_distances",
@@ -41,6 +42,7 @@ __all__ = [
     "text_of",
     "text_place",
     "values_distance",
+    "weighing",
     "weighted",
     "with_labels",
     "write",

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from label_configs.kinds import kind_of
+from label_configs.kinds import kind_of, kinds_of
 from label_configs.kinds.anchors import identified
 from label_configs.kinds.kind import Data, Kind, Pair, Region
 from label_configs.parse import Control, LabelConfig
+from label_configs.weights import weighing
 from sync.errors import Malformed, Skippable
 from sync.records import Result
 
@@ -20,6 +21,7 @@ from sync.records import Result
 Value = Any
 #: Characters of a problem that are kept.
 _LONGEST = 500
+_UNNAMED = "a region names the control {}: the label config has none such"
 FloatArray = npt.NDArray[np.float64]
 
 
@@ -46,15 +48,16 @@ def read(
         Malformed: a region is malformed, names no control, or holds an unknown label.
         Fatal: the label config has a control whose values cannot be compared.
     """
-    kinds = {control.name: kind_of(control) for control in config.controls}
+    kinds = kinds_of(config)
     found: dict[str, Value] = {}
     name, regions = None, list[Region]()
     try:
         for name, regions in _by_control(config, result).items():
-            placed = getattr(kinds[name], "placed", None)
+            kind = kinds[name]
+            placed = getattr(kind, "placed", None)
             if placed is not None:
                 regions = placed(regions, result)
-            found[name] = kinds[name].read(config.by_name[name], regions, data)
+            found[name] = kind.read(config.by_name[name], regions, data)
     except Malformed as error:
         region = error.region
         if region is None and len(regions) == 1:
@@ -76,16 +79,17 @@ def _by_control(config: LabelConfig, result: Result) -> dict[str, list[Region]]:
         raise Malformed(f"a result is a list of regions, not {type(result).__name__}")
     found: defaultdict[str, list[Region]] = defaultdict(list)
     for region in result:
-        if isinstance(region, dict) and region.get("type") == "relation":
+        if not isinstance(region, dict):
+            raise Malformed(_UNNAMED.format(None))
+        if region.get("type") == "relation":
             # People can link regions in any project; it counts where the config asks for it.
             if config.relations is not None:
                 found[config.relations.name].append(region)
             continue
-        name = region.get("from_name") if isinstance(region, dict) else None
+        name = region.get("from_name")
         control = config.control_of(name) if isinstance(name, str) else None
         if control is None:
-            problem = f"a region names the control {name!r}: the label config has none such"
-            raise Malformed(problem, region=region.get("id") if isinstance(region, dict) else None)
+            raise Malformed(_UNNAMED.format(repr(name)), region=region.get("id"))
         targets = _targets(control, str(name))
         if region.get("to_name") not in targets:
             raise Malformed(
@@ -150,12 +154,12 @@ def distance(config: LabelConfig, a: Result, b: Result, data: Data = None) -> fl
 
 def values_distance(config: LabelConfig, a: Mapping[str, Value], b: Mapping[str, Value]) -> float:
     """How far two results that were read are apart, in [0, 1]."""
-    total = sum(config.weight(control.name) for control in config.controls)
-    apart = (
-        config.weight(c.name) * control_distance(c, a.get(c.name), b.get(c.name))
-        for c in config.controls
-    )
-    return sum(apart) / total
+    whole = weighing(config)
+    apart = [
+        weight * control_distance(control, a.get(name), b.get(name))
+        for name, control, weight in whole.parts
+    ]
+    return sum(apart) / whole.total
 
 
 def control_distance(control: Control, a: Value | None, b: Value | None) -> float:

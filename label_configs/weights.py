@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from label_configs.nesting import nested
-from label_configs.parse import LabelConfig
+from label_configs.parse import Control, LabelConfig
 from sync.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """What the controls of a config count."""
+
+    #: Each control with its name and what it counts.
+    parts: tuple[tuple[str, Control, float], ...]
+    #: What all count together.
+    total: float
+
+
+def weighing(config: LabelConfig) -> Weighing:
+    """What the controls of a config count, worked out once for each config."""
+    kept = vars(config)
+    found: Weighing | None = kept.get("weighing")
+    if found is None:
+        parts = tuple((c.name, c, config.weight(c.name)) for c in config.controls)
+        found = kept["weighing"] = Weighing(parts, sum(weight for _, _, weight in parts))
+    return found
 
 
 def weighted(config: LabelConfig, control_weights: Mapping[str, Any] | None) -> LabelConfig:

@@ -128,17 +128,6 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawn:
-    """A place of the draw order with what was frozen of its task."""
-
-    place: Place
-    #: The candidate; None where there is none.
-    result: Result | None
-    #: SHA-256 of the task's data, as `Task` has it.
-    data_hash: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Gold:
     """A task whose answer is known. The answer never stands in Label Studio."""
 

@@ -25,7 +25,7 @@ from label_configs.kinds.kind import Kind
 from label_configs.kinds.paths import Paths
 from label_configs.kinds.per_region import PerRegion
 from label_configs.kinds.relations import Relations
-from label_configs.parse import Control
+from label_configs.parse import Control, LabelConfig
 from sync.errors import Fatal
 
 #: Control tag to kind.
@@ -68,6 +68,28 @@ def kind_of(control: Control) -> Kind:
     Raises:
         Fatal: they cannot be compared.
     """
+    # Asked for with every value, so each control remembers its own.
+    kept = vars(control)
+    found: Kind | None = kept.get("kind")
+    if found is None:
+        found = kept["kind"] = _kind_of(control)
+    return found
+
+
+def kinds_of(config: LabelConfig) -> dict[str, Kind]:
+    """How the values of each control are handled, by its name.
+
+    Raises:
+        Fatal: those of one cannot be compared.
+    """
+    kept = vars(config)
+    found: dict[str, Kind] | None = kept.get("kinds")
+    if found is None:
+        found = kept["kinds"] = {control.name: kind_of(control) for control in config.controls}
+    return found
+
+
+def _kind_of(control: Control) -> Kind:
     plain: Any = _plain(control)
     on = control.switched_on
     if plain is None:

@@ -79,17 +79,23 @@ def _ordered(control: Control, value: Value) -> list[str]:
 
 def _checked(control: Control, chosen: Collection[str], data: Data) -> Value:
     value = frozenset(chosen)
-    more = brought(control, data)
-    # Without the task's data any label may be one of those that it brings.
-    if more is not None and not value <= control.allowed:
-        allowed = control.allowed | {path[0] for path in more if len(path) == 1}
-        unknown = [label for label in chosen if label not in allowed]
-        if unknown:
-            whose = "the label config or the task" if more else "the label config"
-            raise Malformed(f"it holds {unknown[0]!r}, which {whose} does not know")
+    if not value <= control.allowed:
+        _check_brought(control, chosen, data)
     if len(value) > 1 and _single(control):
         raise Malformed(f"it holds {len(value)} choices and allows one")
     return value
+
+
+def _check_brought(control: Control, chosen: Collection[str], data: Data) -> None:
+    more = brought(control, data)
+    # Without the task's data any label may be one of those that it brings.
+    if more is None:
+        return
+    allowed = control.allowed | {path[0] for path in more if len(path) == 1}
+    unknown = [label for label in chosen if label not in allowed]
+    if unknown:
+        whose = "the label config or the task" if more else "the label config"
+        raise Malformed(f"it holds {unknown[0]!r}, which {whose} does not know")
 
 
 def _single(control: Control) -> bool:

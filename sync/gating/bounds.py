@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -51,6 +51,27 @@ def anytime_bounds(
     lower = _lower(x, population, log_target)
     upper = 1.0 - _lower(1.0 - x, population, log_target)
     return lower, upper
+
+
+def last_bounds(
+    scores: Sequence[float] | Array, population: int | None, confidence: float
+) -> tuple[float, float]:
+    """The bounds of `anytime_bounds` after the last of at least one score.
+
+    The batches of a project share their gold and the batch that they are compared with, so what
+    was worked out last is remembered.
+
+    Raises:
+        ValueError: an argument is outside of what is allowed.
+    """
+    x = _checked(scores, population, confidence)
+    return _last_bounds(x.tobytes(), population, confidence)
+
+
+@lru_cache(maxsize=64)
+def _last_bounds(scores: bytes, population: int | None, confidence: float) -> tuple[float, float]:
+    lower, upper = anytime_bounds(np.frombuffer(scores), population, confidence)
+    return float(lower[-1]), float(upper[-1])
 
 
 def _checked(scores: Sequence[float] | Array, population: int | None, confidence: float) -> Array:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from label_configs import LabelConfig
-from sync.gating.bounds import anytime_bounds
+from sync.gating.bounds import last_bounds
 from sync.gating.judged import Values
 from sync.gating.outlook import to_pass_at_best
 from sync.gating.policy import GatePolicy
@@ -29,7 +29,7 @@ def state_of(lower: float | None, upper: float | None, threshold: float) -> Stat
     return State.MORE
 
 
-def last_bounds(
+def batch_bounds(
     scores: Sequence[float], population: int | None, confidence: float
 ) -> tuple[float, float]:
     """The bounds after the last score; where the whole batch is seen, its mean is known.
@@ -38,15 +38,14 @@ def last_bounds(
 
     Args:
         scores: at least one, in draw order, each in [0, 1].
-        population: see `anytime_bounds`.
+        population: see `last_bounds`.
         confidence: of each one-sided bound, in (0, 1).
     """
     if len(scores) == population:
         # Sums of thirds must not fall short of a threshold that they reach.
         mean = round(math.fsum(scores) / len(scores), _DIGITS)
         return mean, mean
-    lower, upper = anytime_bounds(scores, population, confidence)
-    return float(lower[-1]), float(upper[-1])
+    return last_bounds(scores, population, confidence)
 
 
 def acceptance(scores: Scores, population: int, policy: GatePolicy) -> Criterion:
@@ -56,7 +55,7 @@ def acceptance(scores: Scores, population: int, policy: GatePolicy) -> Criterion
     if not x:
         reason = "no blind task is answered yet"
         return Criterion(name="acceptance", state=State.MORE, threshold=least, reason=reason)
-    low, high = last_bounds(x, population, policy.gate.confidence)
+    low, high = batch_bounds(x, population, policy.gate.confidence)
     return Criterion(
         name="acceptance",
         state=state_of(low, high, least),
@@ -115,8 +114,7 @@ def gold(evidence: Evidence, answers: Sequence[GoldAnswer], policy: GatePolicy) 
     if not x:
         reason = _gold_lacks(evidence, x, policy) or "no gold task is answered yet"
         return Criterion(name="gold", state=State.MORE, threshold=least, reason=reason)
-    lower, upper = anytime_bounds(x, None, policy.gate.confidence)
-    low, high = float(lower[-1]), float(upper[-1])
+    low, high = last_bounds(x, None, policy.gate.confidence)
     state = state_of(low, high, least)
     reason = ""
     if state is State.PASS and tasks < policy.gate.gold.min_tasks:
@@ -168,14 +166,14 @@ def per_annotator(answers: Sequence[GoldAnswer], policy: GatePolicy) -> tuple[An
         people[answer.annotator].append(score)
     found = []
     for annotator, x in sorted(people.items()):
-        lower, upper = anytime_bounds(x, None, policy.gate.confidence)
+        lower, upper = last_bounds(x, None, policy.gate.confidence)
         found.append(
             AnnotatorGold(
                 annotator=annotator,
                 n=len(x),
                 passed=sum(score == 1.0 for score in x),
-                lower=float(lower[-1]),
-                upper=float(upper[-1]),
+                lower=lower,
+                upper=upper,
             )
         )
     return tuple(found)

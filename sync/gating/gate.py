@@ -27,7 +27,11 @@ _KEPT = 50
 
 
 def gate(
-    evidence: Evidence, policy: GatePolicy, config: LabelConfig, earlier: Earlier | None = None
+    evidence: Evidence,
+    policy: GatePolicy,
+    config: LabelConfig,
+    earlier: Earlier | None = None,
+    reader: Reader | None = None,
 ) -> Verdict:
     """Judge a batch.
 
@@ -40,9 +44,10 @@ def gate(
         policy: the policy of the freeze.
         config: the project's label config.
         earlier: the last batch of the same generator that passed, for comparison.
+        reader: a new one of the config, which `earlier_batch` may use after it.
     """
     overlap = policy.gate.min_overlap
-    reader = Reader(config)
+    reader = reader or Reader(config)
     scores = blind_scores(evidence, config, overlap, reader)
     gold, unreadable = judge.gold_answers(evidence, config, overlap)
     labels = labelled([scored.judged for scored in scores.counted], config)
@@ -80,9 +85,9 @@ def gate(
     )
 
 
-def earlier_batch(evidence: Evidence, policy: GatePolicy, config: LabelConfig) -> Earlier:
+def earlier_batch(evidence: Evidence, policy: GatePolicy, reader: Reader) -> Earlier:
     """What a later batch of the same generator is compared with, once this one has passed."""
-    counted = blind_scores(evidence, config, policy.gate.min_overlap).counted
+    counted = blind_scores(evidence, reader.config, policy.gate.min_overlap, reader).counted
     return Earlier(
         batch=evidence.batch,
         scores=tuple(scored.score for scored in counted),

@@ -91,6 +91,7 @@ class Reader:
         self.bad: dict[int, str] = {}
         self._read: dict[tuple[int, int | None], Values | None] = {}
         self._alike: dict[tuple[int, int, float], float] = {}
+        self._answers: dict[int, list[tuple[Answer, Values | None]]] = {}
 
     def candidate(self, task: SampledTask) -> Values | None:
         """The task's candidate; None where it cannot be read."""
@@ -98,6 +99,11 @@ class Reader:
 
     def answers(self, task: SampledTask) -> list[tuple[Answer, Values | None]]:
         """Each person's first answer that can be read, with its values; None for a skip."""
+        if task.task_id not in self._answers:
+            self._answers[task.task_id] = self._readable(task)
+        return self._answers[task.task_id]
+
+    def _readable(self, task: SampledTask) -> list[tuple[Answer, Values | None]]:
         data, people = _data(task), set()
         found: list[tuple[Answer, Values | None]] = []
         for answer in task.answers:

@@ -18,12 +18,12 @@ def similarity(config: LabelConfig, a: Values, b: Values, min_overlap: float = 0
         b: those of the other one.
         min_overlap: in [0, 1]; see `control_similarity`.
     """
-    total = sum(config.weight(control.name) for control in config.controls)
-    alike = (
-        config.weight(c.name) * control_similarity(c, a.get(c.name), b.get(c.name), min_overlap)
-        for c in config.controls
-    )
-    return sum(alike) / total
+    whole = label_configs.weighing(config)
+    alike = [
+        weight * control_similarity(control, a.get(name), b.get(name), min_overlap)
+        for name, control, weight in whole.parts
+    ]
+    return sum(alike) / whole.total
 
 
 def control_similarity(

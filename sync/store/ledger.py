@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from sync.errors import ConfigurationError
-from sync.records import Batch, Candidate, Drawn, Gold, Json, Place, Result, Role, Task
+from sync.records import Batch, Candidate, Gold, Json, Place, Result, Role, Task
 from sync.store import schema as s
+from sync.store.asked import Asked, Drawn, among
 from sync.store.base import Base, Row, chunks, record
 from sync.store.engine import insert, upsert
 from sync.store.reused import set_these_apart
@@ -133,36 +134,49 @@ class Ledger(Base):
         return [_place(row) for row in self._rows(statement.order_by(s.places.c.position))]
 
     def drawn(self, project_id: int, name: str) -> list[Drawn]:
-        """The batch's draw order as far as the reserve goes, with what was frozen of each task."""
-        p, c = s.places, s.candidates
+        """The batch's draw order as far as the reserve goes, with each task then and now."""
+        p, c, t = s.places, s.candidates, s.tasks
         frozen = (
             (c.c.project_id == p.c.project_id)
             & (c.c.batch == p.c.batch)
             & (c.c.task_id == p.c.task_id)
         )
+        there = (
+            (t.c.project_id == p.c.project_id)
+            & (t.c.task_id == p.c.task_id)
+            & t.c.deleted_at.is_(None)
+        )
+        now = t.c.data, t.c.data_hash.label("hash_now")
         statement = (
-            sa.select(p.c.task_id, p.c.position, p.c.role, c.c.result, c.c.data_hash)
+            sa.select(p.c.task_id, p.c.position, p.c.role, c.c.result, c.c.data_hash, *now)
             .outerjoin_from(p, c, frozen)
+            .outerjoin(t, there)
             .where(p.c.project_id == project_id, p.c.batch == name)
             .order_by(p.c.position)
         )
         return [
-            Drawn(place=_place(row), result=row["result"], data_hash=row["data_hash"])
+            Drawn(
+                place=_place(row),
+                result=row["result"],
+                data_hash=row["data_hash"],
+                data=row["data"],
+                hash_now=row["hash_now"],
+            )
             for row in self._rows(statement)
         ]
 
-    def tasks_among(self, project_id: int, task_ids: Iterable[int]) -> dict[int, Task]:
+    def tasks_among(self, project_id: int, tasks: Iterable[int] | Asked) -> dict[int, Task]:
         """Those of the tasks that are there and not deleted."""
         found: dict[int, Task] = {}
         t = s.tasks.c
-        for chunk in chunks(task_ids):
+        for mine in among(project_id, t.task_id, tasks):
             statement = sa.select(s.tasks).where(
-                t.project_id == project_id, t.task_id.in_(chunk), t.deleted_at.is_(None)
+                t.project_id == project_id, mine, t.deleted_at.is_(None)
             )
             found.update({row["task_id"]: record(Task, row) for row in self._rows(statement)})
         return found
 
-    def first_submissions(self, project_id: int, task_ids: Iterable[int]) -> list[Row]:
+    def first_submissions(self, project_id: int, tasks: Iterable[int] | Asked) -> list[Row]:
         """Each annotation's first seen state on these tasks, oldest first.
 
         Rows have task_id, annotation_id, annotator, result, was_cancelled, lead_time,
@@ -177,14 +191,14 @@ class Ledger(Base):
         # No other columns: each costs, and a large project has tens of thousands of rows here.
         shown = [r.c[name] for name in _SUBMITTED]
         found: list[Row] = []
-        for chunk in chunks(task_ids):
+        for mine in among(project_id, r.c.task_id, tasks):
             statement = (
                 sa.select(*shown, a.c.created_at, a.c.deleted_at, edits.label("edits"))
                 .join(
                     a,
                     (a.c.project_id == r.c.project_id) & (a.c.annotation_id == r.c.annotation_id),
                 )
-                .where(r.c.project_id == project_id, r.c.revision == 0, r.c.task_id.in_(chunk))
+                .where(r.c.project_id == project_id, r.c.revision == 0, mine)
             )
             found.extend(self._rows(statement))
         return sorted(found, key=lambda row: (row["created_at"], row["annotation_id"]))

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from sync.gating.candidates.strata import from_json
 from sync.gating.policy import from_dict
-from sync.records import Answer, Batch, Drawn, Evidence, GoldTask, SampledTask, Task
+from sync.records import Answer, Batch, Evidence, GoldTask, SampledTask
 from sync.store import Store
+from sync.store.asked import Asked, Drawn
 from sync.store.base import Row
 
 
@@ -27,9 +28,7 @@ def evidence(
         gold: the project's `gold_tasks`, for who reads the evidence of several batches.
     """
     drawn = store.drawn(project_id, batch.name)
-    asked = {one.place.task_id for one in drawn}
-    answers = first_answers(store, project_id, asked)
-    tasks = store.tasks_among(project_id, asked)
+    answers = first_answers(store, project_id, Asked(batch.name))
     return Evidence(
         batch=batch.name,
         population=batch.population,
@@ -38,9 +37,7 @@ def evidence(
         generator=batch.generator,
         generator_version=batch.generator_version,
         strata=from_json(batch.strata),
-        sample=tuple(
-            _sampled(one, answers[one.place.task_id], tasks.get(one.place.task_id)) for one in drawn
-        ),
+        sample=tuple(_sampled(one, answers[one.place.task_id]) for one in drawn),
         gold=tuple(gold_tasks(store, project_id) if gold is None else gold),
     )
 
@@ -48,8 +45,8 @@ def evidence(
 def gold_tasks(store: Store, project_id: int) -> tuple[GoldTask, ...]:
     """The project's gold tasks with the answers that they got, by task id."""
     gold = store.gold(project_id)
-    answers = first_answers(store, project_id, gold)
-    tasks = store.tasks_among(project_id, gold)
+    answers = first_answers(store, project_id, Asked())
+    tasks = store.tasks_among(project_id, Asked())
     return tuple(
         GoldTask(
             task_id=task_id,
@@ -62,25 +59,25 @@ def gold_tasks(store: Store, project_id: int) -> tuple[GoldTask, ...]:
     )
 
 
-def _sampled(drawn: Drawn, answers: tuple[Answer, ...], task: Task | None) -> SampledTask:
+def _sampled(drawn: Drawn, answers: tuple[Answer, ...]) -> SampledTask:
     return SampledTask(
         task_id=drawn.place.task_id,
         position=drawn.place.position,
         role=drawn.place.role,
         candidate=drawn.result or [],
         answers=answers,
-        deleted=task is None or task.data_hash != drawn.data_hash,
-        data=task.data if task else {},
+        deleted=drawn.hash_now is None or drawn.hash_now != drawn.data_hash,
+        data=drawn.data or {},
     )
 
 
 def first_answers(
-    store: Store, project_id: int, task_ids: Iterable[int]
+    store: Store, project_id: int, tasks: Iterable[int] | Asked
 ) -> defaultdict[int, tuple[Answer, ...]]:
     """The first submission of each person on each task, oldest first."""
     found: defaultdict[int, tuple[Answer, ...]] = defaultdict(tuple)
     people: set[tuple[int, int]] = set()
-    for row in store.first_submissions(project_id, task_ids):
+    for row in store.first_submissions(project_id, tasks):
         who = (row["task_id"], row["annotator"])
         if who not in people:
             people.add(who)

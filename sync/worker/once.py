@@ -16,6 +16,7 @@ from sync.gating.candidates import Anchoring, arms, pooled
 from sync.gating.candidates.regression import Earlier
 from sync.gating.gate import earlier_batch, gate
 from sync.gating.policy import from_dict
+from sync.gating.scores import Reader
 from sync.gating.verdict import State, Verdict
 from sync.labelstudio import LabelStudio
 from sync.pull import Fields, Pulled, connected, pull
@@ -100,9 +101,10 @@ class _Judge:
         found = evidence(self._store, project_id, batch, self._gold)
         weights = tuple(config.weight(control.name) for control in config.controls)
         measure = batch.generator, policy.gate.min_overlap, weights
-        verdict = gate(found, policy, config, self._passed.get(measure))
+        reader = Reader(config)
+        verdict = gate(found, policy, config, self._passed.get(measure), reader)
         if verdict.state is State.PASS:
-            self._passed[measure] = earlier_batch(found, policy, config)
+            self._passed[measure] = earlier_batch(found, policy, reader)
         self._store.record_verdict(project_id, batch.name, verdict.to_dict(), self._now)
         return verdict
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import label_configs
-from sync.gating.criteria import last_bounds
+from sync.gating.criteria import batch_bounds
 from sync.gating.gate import gate
 from sync.gating.policy import GatePolicy, from_dict
 from sync.gating.verdict import State, Verdict
@@ -154,7 +154,7 @@ def test_what_lies_behind_the_gap_decides_nothing(done: list[bool], data: st.Dat
 def test_a_mean_that_is_known_reaches_a_threshold_that_it_equals() -> None:
     """Of three tasks with five people each, twelve of fifteen answers confirm: that is 0.8."""
     # As floats, the mean of 0.6, 0.8 and 1.0 is less than 0.8.
-    assert last_bounds([3 / 5, 4 / 5, 5 / 5], 3, 0.95) == (0.8, 0.8)
+    assert batch_bounds([3 / 5, 4 / 5, 5 / 5], 3, 0.95) == (0.8, 0.8)
 
 
 STARS = label_configs.parse(

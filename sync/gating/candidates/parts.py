@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sync.gating.criteria import last_bounds
+from sync.gating.criteria import batch_bounds
 from sync.gating.verdict import Part, State
 from sync.gating.wealth import Array, log_wealth
 
@@ -131,7 +131,7 @@ def _bounds(
     scores: tuple[float, ...], population: int | None, confidence: float
 ) -> tuple[float, float]:
     """The last bounds; rare labels have the same few scores again and again."""
-    return last_bounds(scores, population, confidence)
+    return batch_bounds(scores, population, confidence)
 
 
 _ORDER = {State.HOLD: 0, State.MORE: 1, State.PASS: 2}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from label_configs import LabelConfig
 from sync.errors import Skippable
-from sync.gating.bounds import anytime_bounds
+from sync.gating.bounds import last_bounds
 from sync.gating.judged import read_values
 from sync.gating.similarity import similarity
 from sync.records import Item
@@ -74,8 +74,8 @@ def unpaired(
     if not scores or not earlier.scores:
         return None
     each = (1 + confidence) / 2
-    low, high = _last(scores, population, each)
-    low_before, high_before = _last(earlier.scores, earlier.population, each)
+    low, high = last_bounds(scores, population, each)
+    low_before, high_before = last_bounds(earlier.scores, earlier.population, each)
     return Regression(
         batch=earlier.batch,
         difference=_mean(scores) - _mean(earlier.scores),
@@ -104,7 +104,7 @@ def paired(
     if not shared:
         return None
     halves = [(now[task] - before[task] + 1) / 2 for task in shared]
-    lower, upper = _last(halves, None, confidence)
+    lower, upper = last_bounds(halves, None, confidence)
     return Regression(
         batch=batch,
         difference=2 * _mean(halves) - 1,
@@ -136,13 +136,6 @@ def candidates_on_gold(
             continue
         found[item.task_id] = similarity(config, gold, candidate, min_overlap)
     return found
-
-
-def _last(
-    scores: Sequence[float], population: int | None, confidence: float
-) -> tuple[float, float]:
-    lower, upper = anytime_bounds(scores, population, confidence)
-    return float(lower[-1]), float(upper[-1])
 
 
 def _mean(scores: Sequence[float]) -> float:
