@@ -7,6 +7,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,12 +26,13 @@ from sync.records import (
     Task,
 )
 from sync.store import Store
-from sync.worker import judge
+from sync.worker import Memory, judge
 from tests.postgresql import Cluster
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 LABELS = ("positive", "negative", "other")
 PAGE, OVERLAP, TASKS, BATCHES, ASKED, GOLD = 500, 3, 100_000, 10, 1000, 100
+CHANGES = 100
 #: Close to what is true, so that no batch is settled by the first answers.
 POLICY = from_dict({"gate": {"acceptance": {"min": 0.855}}, "sample": {"overlap": OVERLAP}})
 CONFIG = label_configs.load("text_classification")
@@ -120,6 +122,21 @@ def _candidate(task_id: int, batch: str, rng: random.Random) -> Candidate:
     )
 
 
+def again(store: Store, project: Project) -> float:
+    """Seconds of the worker's next look, after answers in one batch were changed and read."""
+    memory = Memory()
+    judge(store, project, START, memory)
+    rng = random.Random(1)
+    changed = []
+    for place in store.places(1, "b0")[:CHANGES]:
+        task, answers = page(place.task_id // PAGE, rng)[place.task_id % PAGE]
+        changed.append((task, [replace(a, result=result(LABELS[0])) for a in answers]))
+    store.apply(1, changed, START, START)
+    began = time.perf_counter()
+    judge(store, project, START, memory)
+    return time.perf_counter() - began
+
+
 def rows() -> Iterator[str]:
     """Rows of Markdown: what, Assay, the peer, the ratio."""
     collect_seldom()
@@ -145,4 +162,8 @@ def rows() -> Iterator[str]:
                     f"| Verdicts on all {BATCHES} batches of {TASKS:,} tasks and "
                     f"{TASKS * OVERLAP:,} annotations, {ASKED * OVERLAP:,} validation answers "
                     f"each, {name} | {time.perf_counter() - began:.1f} s | – | – |"
+                )
+                yield (
+                    f"| The same judged again after {CHANGES} changes in one batch, {name} | "
+                    f"{again(store, project):.2f} s | – | – |"
                 )

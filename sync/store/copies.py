@@ -65,7 +65,9 @@ def restore(url: str, source: Path, now: datetime) -> Path | None:
         # Leases of then would keep the workers of now waiting.
         new.execute("DELETE FROM leases")
         new.commit()
-    Store.open(url).close()
+    with Store.open(url) as store:
+        # A worker that lived on must not take its counts for those of the backup.
+        store.renumber(now)
     return kept
 
 

@@ -15,6 +15,7 @@ from sync.store import schema as s
 from sync.store.asked import Asked, Drawn, among
 from sync.store.base import Base, Row, chunks, record
 from sync.store.engine import insert, upsert
+from sync.store.evidence import changed
 from sync.store.reused import set_these_apart
 
 #: Columns of a revision that evidence is made of.
@@ -228,6 +229,8 @@ class Ledger(Base):
         """
         with self._write() as connection:
             set_these_apart(connection, project_id, new)
+            if items or new:
+                changed(connection, project_id, [None])
             upsert(connection, s.gold, [{"project_id": project_id, **asdict(i)} for i in items])
 
     def gold(self, project_id: int) -> dict[int, Result]:

@@ -12,6 +12,7 @@ from sync.records import Annotation, Task
 from sync.store import schema as s
 from sync.store.base import Row, chunks, record
 from sync.store.engine import upsert
+from sync.store.evidence import counting
 from sync.store.reused import set_apart, set_tasks_apart
 from sync.store.slices import Reading, Slices, latest, put_reading
 
@@ -46,13 +47,15 @@ class Mirror(Slices):
         good = {("task", task.task_id) for task, _ in seen}
         good |= {("annotation", a.annotation_id) for a in everything}
         present = {item for kind, item in good | bad.keys() if kind == "annotation"}
+        tasks, ids = [task for task, _ in seen], [task.task_id for task, _ in seen]
         with self._write() as connection:
-            set_tasks_apart(connection, project_id, [task for task, _ in seen])
-            upsert(connection, s.tasks, [_row(project_id, task) for task, _ in seen])
-            self._mark_gone(connection, project_id, [t.task_id for t, _ in seen], present, now)
-            set_apart(connection, project_id, everything, now)
-            self._keep_history(connection, project_id, everything)
-            upsert(connection, s.annotations, [_row(project_id, a) for a in everything])
+            with counting(connection, project_id, ids, [a.annotation_id for a in everything]):
+                set_tasks_apart(connection, project_id, tasks)
+                upsert(connection, s.tasks, [_row(project_id, task) for task in tasks])
+                self._mark_gone(connection, project_id, ids, present, now)
+                set_apart(connection, project_id, everything, now)
+                self._keep_history(connection, project_id, everything)
+                upsert(connection, s.annotations, [_row(project_id, a) for a in everything])
             _set_aside(connection, project_id, good, bad, homes or {}, now)
             if reading is not None:
                 put_reading(connection, project_id, reading)
@@ -98,17 +101,8 @@ class Mirror(Slices):
         """Leave a tombstone for tasks that Label Studio no longer has, and their annotations."""
         gone = set(task_ids)
         with self._write() as connection:
-            for chunk in chunks(gone):
-                for table in (s.tasks, s.annotations):
-                    connection.execute(
-                        sa.update(table)
-                        .where(
-                            table.c.project_id == project_id,
-                            table.c.task_id.in_(chunk),
-                            table.c.deleted_at.is_(None),
-                        )
-                        .values(deleted_at=now)
-                    )
+            with counting(connection, project_id, gone):
+                _mark_deleted(connection, project_id, gone, now)
             _take_back(connection, project_id, "task", gone)
             _take_back_of(connection, project_id, gone)
 
@@ -199,6 +193,16 @@ class Mirror(Slices):
         """Items that could not be used: kind, item_id, reason, seen_at."""
         statement = sa.select(s.set_aside).where(s.set_aside.c.project_id == project_id)
         return list(self._rows(statement.order_by(s.set_aside.c.kind, s.set_aside.c.item_id)))
+
+
+def _mark_deleted(
+    connection: sa.Connection, project_id: int, task_ids: Iterable[int], now: datetime
+) -> None:
+    for chunk in chunks(task_ids):
+        for table in (s.tasks, s.annotations):
+            mine = (table.c.project_id == project_id) & table.c.task_id.in_(chunk)
+            left = table.c.deleted_at.is_(None)
+            connection.execute(sa.update(table).where(mine, left).values(deleted_at=now))
 
 
 def _set_aside(

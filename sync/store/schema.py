@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 #: Raised by one whenever a table changes; `migrations` then has a step to it.
-VERSION = 3
+VERSION = 4
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -186,6 +186,8 @@ batches = _table(
     _json("views"),
     _added("weights"),
     _added("strata"),
+    # How often what a verdict on it rests on changed.
+    _count("evidence"),
 )
 
 candidates = _table(

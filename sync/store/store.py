@@ -13,6 +13,7 @@ from sync.store import schema as s
 from sync.store.accounts import Accounts
 from sync.store.base import record
 from sync.store.engine import make_engine
+from sync.store.evidence import Evidence
 from sync.store.figures import Figures
 from sync.store.jobs import Jobs
 from sync.store.leases import Leases
@@ -21,7 +22,7 @@ from sync.store.mirror import Mirror
 from sync.store.passes import Passes
 
 
-class Store(Leases, Mirror, Ledger, Passes, Figures, Accounts, Jobs):
+class Store(Leases, Mirror, Ledger, Evidence, Passes, Figures, Accounts, Jobs):
     """Assay's memory, on SQLite or PostgreSQL; safe to share between processes."""
 
     @classmethod

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
 
 import label_configs
-from label_configs import LabelConfig
 from sync.clock import Clock as Clock
 from sync.clock import utc_now as utc_now
 from sync.freeze import extend
 from sync.gating.candidates import Anchoring, arms, pooled
-from sync.gating.candidates.regression import Earlier
-from sync.gating.gate import earlier_batch, gate
 from sync.gating.policy import from_dict
-from sync.gating.scores import Reader
 from sync.gating.verdict import State, Verdict
 from sync.labelstudio import LabelStudio
 from sync.pull import Fields, Pulled, connected, pull
@@ -25,6 +19,7 @@ from sync.records import Batch, Project
 from sync.settings import Settings
 from sync.store import Store
 from sync.worker.evidence import evidence, gold_tasks
+from sync.worker.judging import Memory, judge, weighted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +43,7 @@ def one_pass(
     *,
     now: Clock = utc_now,
     progress: Callable[[int], object] = lambda tasks: None,
+    memory: Memory | None = None,
 ) -> Pass:
     """Pull, gate and push once.
 
@@ -58,55 +54,17 @@ def one_pass(
         project_id: a connected project.
         now: the clock.
         progress: told the number of tasks pulled so far.
+        memory: of what was judged before; see `judge`.
     """
     fields = Fields(batch=settings.batch_field, queue=settings.queue_field)
     sweep = settings.sweep_seconds
     pulled = pull(server, store, project_id, fields, now, sweep_seconds=sweep, progress=progress)
     project = connected(store, project_id)
-    verdicts = judge(store, project, now())
+    verdicts = judge(store, project, now(), memory)
     extended = _lengthen(server, store, project, verdicts, settings)
     judged = [(b, verdicts[b.name]) for b in store.batches(project_id) if b.name in verdicts]
     pushed = push(server, store, project, pulled.project, judged)
     return Pass(pulled=pulled, verdicts=verdicts, extended=extended, pushed=pushed)
-
-
-def judge(store: Store, project: Project, now: datetime) -> dict[str, Verdict]:
-    """The verdict on each frozen batch of a project, also kept in the store.
-
-    A batch whose freeze is going on, or was cut off, is left alone until it is complete.
-    """
-    batches = [batch for batch in store.batches(project.project_id) if batch.complete]
-    if not batches:
-        return {}
-    config = label_configs.parse(project.label_config)
-    judges = _Judge(store, project, config, now)
-    return {batch.name: judges.judge(batch) for batch in batches}
-
-
-class _Judge:
-    """Judges batches, oldest first, each beside the last one of its generator that passed.
-
-    Scores are compared that measure the same: with the same weights and the same least overlap.
-    """
-
-    def __init__(self, store: Store, project: Project, config: LabelConfig, now: datetime) -> None:
-        self._store, self._project, self._config, self._now = store, project, config, now
-        # Read once: all batches of a project have the same gold.
-        self._gold = gold_tasks(store, project.project_id)
-        self._passed: dict[tuple[Any, ...], Earlier] = {}
-
-    def judge(self, batch: Batch) -> Verdict:
-        project_id, policy = self._project.project_id, from_dict(batch.policy)
-        config = weighted(self._config, batch)
-        found = evidence(self._store, project_id, batch, self._gold)
-        weights = tuple(config.weight(control.name) for control in config.controls)
-        measure = batch.generator, policy.gate.min_overlap, weights
-        reader = Reader(config)
-        verdict = gate(found, policy, config, self._passed.get(measure), reader)
-        if verdict.state is State.PASS:
-            self._passed[measure] = earlier_batch(found, policy, reader)
-        self._store.record_verdict(project_id, batch.name, verdict.to_dict(), self._now)
-        return verdict
 
 
 def anchoring(store: Store, project: Project) -> tuple[Anchoring, ...]:
@@ -123,12 +81,6 @@ def anchoring(store: Store, project: Project) -> tuple[Anchoring, ...]:
         for batch in batches
     ]
     return pooled(found)
-
-
-def weighted(config: LabelConfig, batch: Batch) -> LabelConfig:
-    """The config with the weights of the freeze, unless it has changed so that none is left."""
-    whole = replace(config, weights=batch.weights)
-    return whole if any(whole.weight(control.name) for control in config.controls) else config
 
 
 def _lengthen(

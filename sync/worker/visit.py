@@ -113,6 +113,7 @@ class Visitor:
             project_id,
             now=self._now,
             progress=lambda tasks: turn.give_way(),
+            memory=watched.memory,
         )
         seconds = self._clock() - began
         watched.passed(look, began, seconds, SETTLE)

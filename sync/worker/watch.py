@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sync.labelstudio.listing import Look
 from sync.records import PassState
+from sync.worker.judging import Memory
 
 #: Longest pause after repeated failures, seconds.
 LONGEST_PAUSE = 60.0
@@ -42,6 +43,8 @@ class Watched:
     full: float = 0.0
     #: Full passes go on until one has begun after this.
     settles: float = 0.0
+    #: What was judged, and from what.
+    memory: Memory = field(default_factory=Memory)
     _rng: random.Random = field(default_factory=random.Random)
 
     def observe(

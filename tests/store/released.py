@@ -83,10 +83,30 @@ _ADDED = {
         "INSERT INTO placings VALUES (1, 10, {now})",
         """UPDATE batches SET weights = '{{"label": 2.0}}'""",
     ],
+    3: [
+        "ALTER TABLE tasks ADD COLUMN created_at {time}",
+        "ALTER TABLE set_aside ADD COLUMN task_id BIGINT",
+        """CREATE TABLE passes (project_id BIGINT NOT NULL PRIMARY KEY, started_at {time},
+            ended_at {time}, ok_at {time}, swept_at {time}, failures BIGINT DEFAULT '0' NOT NULL,
+            error TEXT DEFAULT '' NOT NULL, error_kind TEXT DEFAULT '' NOT NULL, error_at {time},
+            lag FLOAT, tasks BIGINT DEFAULT '0' NOT NULL, annotations BIGINT DEFAULT '0' NOT NULL,
+            seconds FLOAT, holder TEXT DEFAULT '' NOT NULL)""",
+        """CREATE TABLE jobs (job_id TEXT NOT NULL PRIMARY KEY, project_id BIGINT NOT NULL,
+            kind TEXT NOT NULL, arguments JSON DEFAULT '{{}}' NOT NULL, state TEXT NOT NULL,
+            attempts BIGINT DEFAULT '0' NOT NULL, queued_at {time} NOT NULL, started_at {time},
+            ended_at {time}, holder TEXT DEFAULT '' NOT NULL, until {time},
+            error TEXT DEFAULT '' NOT NULL, result JSON, cancel BOOLEAN DEFAULT {no} NOT NULL)""",
+        "CREATE INDEX jobs_by_state ON jobs (state, queued_at)",
+        "CREATE INDEX tasks_gone ON tasks (project_id) WHERE deleted_at IS NOT NULL",
+        "CREATE INDEX annotations_gone ON annotations (project_id) WHERE deleted_at IS NOT NULL",
+        "INSERT INTO passes (project_id, started_at, failures) VALUES (1, {now}, 2)",
+        """INSERT INTO jobs (job_id, project_id, kind, state, queued_at)
+            VALUES ('j', 1, 'train', 'queued', {now})""",
+    ],
 }
 
 #: Released versions of the store whose tables differ from today's.
-VERSIONS = (1, 2)
+VERSIONS = (1, 2, 3)
 
 
 def statements(version: int, dialect: str) -> list[str]:
@@ -98,5 +118,6 @@ def statements(version: int, dialect: str) -> list[str]:
     made.append(f"INSERT INTO meta VALUES ('schema', '{version}')")
     postgresql = dialect == "postgresql"
     time = "TIMESTAMP WITH TIME ZONE" if postgresql else "DATETIME"
+    no = "false" if postgresql else "0"
     now = f"'2026-01-02 03:04:05.678901{'+00' if postgresql else ''}'"
-    return [statement.format(time=time, now=now) for statement in made]
+    return [statement.format(time=time, now=now, no=no) for statement in made]

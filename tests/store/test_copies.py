@@ -16,11 +16,12 @@ from click.testing import CliRunner
 
 from sync.cli.root import assay
 from sync.errors import ConfigurationError
-from sync.records import Annotation, Project, Task
+from sync.records import Annotation, Gold, Project, Task
 from sync.store import Store
 from sync.store.copies import backup, restore
 from tests.postgresql import programs
 from tests.store.released import statements
+from tests.store.test_reused import BATCH
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -94,6 +95,19 @@ def test_a_restored_store_is_as_it_was(url: str, tmp_path: Path) -> None:
     assert contents(url) == before
     assert kept is not None
     assert contents(f"sqlite:///{kept}") == meanwhile
+
+
+def test_a_restored_store_counts_from_a_number_that_never_was(url: str, tmp_path: Path) -> None:
+    """A worker that remembers verdicts of the store before must not find its counts again."""
+    with Store.open(url) as store:
+        store.freeze(1, BATCH, [], [], {})
+        backup(url, tmp_path / "copy")
+        counted = {store.marks(1)["b"].changes}
+        store.add_gold(1, [Gold(task_id=1, result=[])])
+        counted.add(store.marks(1)["b"].changes)
+        restore(url, tmp_path / "copy", NOW)
+    with Store.open(url) as store:
+        assert store.marks(1)["b"].changes > max(counted)
 
 
 def test_the_worker_goes_on_from_a_backup(url: str, tmp_path: Path) -> None:
