@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from sync.cli.show import Progress
 if TYPE_CHECKING:
     from sync.freeze import Frozen
     from sync.generator import Generator
+    from sync.store import Store
 
 
 def generator_of(app: App) -> Generator:
@@ -48,7 +51,6 @@ def freeze(app: App, project: int | None, batch: str) -> None:
 
     from sync.freeze import freeze as use_case
     from sync.freeze import resume
-    from sync.lease import LONG_PATIENCE
     from sync.pull import connected
     from sync.worker.once import utc_now
 
@@ -75,10 +77,20 @@ def freeze(app: App, project: int | None, batch: str) -> None:
             key=secrets.token_hex(32),
             now=utc_now(),
             progress=progress,
-            writing=lambda: app.writing(project_id, LONG_PATIENCE),
+            writing=lambda: _fresh(app, project_id),
         )
     progress.close()
     _tell(frozen)
+
+
+@contextmanager
+def _fresh(app: App, project_id: int) -> Iterator[Store]:
+    """The store for closing a batch, with what happened while the generator worked."""
+    from sync.lease import LONG_PATIENCE
+
+    with app.writing(project_id, LONG_PATIENCE) as store:
+        app.pull(project_id, store)
+        yield store
 
 
 def _tell(frozen: Frozen) -> None:

@@ -13,6 +13,7 @@ import label_configs
 from label_configs import LabelConfig
 from sync.errors import ConfigurationError
 from sync.freeze.draw import draw
+from sync.freeze.members import members, refuse_seen, still_open
 from sync.freeze.queue import extend, open_tab
 from sync.gating.candidates.strata import strata, to_json
 from sync.gating.policy import GatePolicy, digest, to_dict
@@ -74,13 +75,47 @@ def freeze(
     Raises:
         ConfigurationError: the batch cannot be closed; the text says what to do.
     """
-    tasks = _members(store, project.project_id, name)
+    tasks = members(store, project.project_id, name)
     gold, labelled = store.gold(project.project_id), store.annotated_task_ids(project.project_id)
     asked = [t for t in tasks if t.task_id not in gold and t.task_id not in labelled]
     stamp, config = _there(server, project)
     _refuse_slices(asked, config, policy)
-    _refuse_seen(server, project.project_id, name, asked)
+    refuse_seen(server, project.project_id, name, asked)
     made = _ask(generator, project, stamp, name, asked, config, progress)
+    with writing() if writing else nullcontext(store) as held:
+        asked, made = still_open(server, held, project, name, asked, made)
+        batch, places = _batch(name, generator, asked, made, config, policy, key, now)
+        hashes = {task.task_id: task.data_hash for task in asked}
+        held.freeze(project.project_id, batch, made, places, hashes)
+        batch = resume(server, held, project, batch, queue_field=queue_field, progress=progress)
+        gold, labelled = held.gold(project.project_id), held.annotated_task_ids(project.project_id)
+    return Frozen(
+        batch=batch,
+        tasks=len(tasks),
+        gold=sum(task.task_id in gold for task in tasks),
+        labelled=sum(t.task_id in labelled and t.task_id not in gold for t in tasks),
+        without_candidate=len(asked) - batch.population,
+        reasons=tuple(Counter(c.reason for c in made if c.result is None).most_common()),
+        blind=_count(Role.BLIND, batch, places),
+        shown=_count(Role.SHOWN, batch, places),
+    )
+
+
+def _count(role: Role, batch: Batch, places: Sequence[Place]) -> int:
+    return sum(place.role is role for place in places[: batch.queue_length])
+
+
+def _batch(
+    name: str,
+    generator: Generator,
+    asked: Sequence[Task],
+    made: Sequence[Candidate],
+    config: LabelConfig,
+    policy: GatePolicy,
+    key: str,
+    now: datetime,
+) -> tuple[Batch, list[Place]]:
+    """The batch, and its draw order."""
     population = _population(name, asked, made)
     places = draw(population, key, limit=policy.sample.limit, blind_share=policy.sample.blind_share)
     batch = Batch(
@@ -96,38 +131,7 @@ def freeze(
         weights=dict(config.weights),
         strata=to_json(_strata(asked, made, places, config, policy)),
     )
-    with writing() if writing else nullcontext(store) as held:
-        _commit(server, held, project, batch, asked, made, places)
-        batch = resume(server, held, project, batch, queue_field=queue_field, progress=progress)
-    return Frozen(
-        batch=batch,
-        tasks=len(tasks),
-        gold=sum(task.task_id in gold for task in tasks),
-        labelled=sum(t.task_id in labelled and t.task_id not in gold for t in tasks),
-        without_candidate=len(asked) - len(population),
-        reasons=tuple(Counter(c.reason for c in made if c.result is None).most_common()),
-        blind=_count(Role.BLIND, batch, places),
-        shown=_count(Role.SHOWN, batch, places),
-    )
-
-
-def _count(role: Role, batch: Batch, places: Sequence[Place]) -> int:
-    return sum(place.role is role for place in places[: batch.queue_length])
-
-
-def _commit(
-    server: LabelStudio,
-    store: Store,
-    project: Project,
-    batch: Batch,
-    asked: Sequence[Task],
-    made: Sequence[Candidate],
-    places: Sequence[Place],
-) -> None:
-    """Close the batch, unless something pre-filled its tasks while the generator was asked."""
-    _refuse_seen(server, project.project_id, batch.name, asked)
-    hashes = {task.task_id: task.data_hash for task in asked}
-    store.freeze(project.project_id, batch, made, places, hashes)
+    return batch, places
 
 
 def resume(
@@ -154,36 +158,6 @@ def resume(
     store.update_batch(project.project_id, batch.name, views=views, complete=True)
     found = store.batch(project.project_id, batch.name)
     return found or batch
-
-
-def _members(store: Store, project_id: int, name: str) -> list[Task]:
-    frozen = store.batch(project_id, name)
-    if frozen is not None:
-        raise ConfigurationError(
-            f"batch {name!r} is frozen since {frozen.frozen_at:%Y-%m-%d %H:%M}: give other tasks "
-            "another name of a batch, or judge this one by assay gate"
-        )
-    tasks = store.tasks(project_id, name)
-    if not tasks:
-        there = Counter(task.batch for task in store.tasks(project_id))
-        known = ", ".join(f"{batch} ({n})" for batch, n in sorted(there.items())) or "none"
-        raise ConfigurationError(
-            f"project {project_id} has no task of batch {name!r} (it has {known}): import tasks "
-            "with that name, or name another one with --batch"
-        )
-    return tasks
-
-
-def _refuse_seen(server: LabelStudio, project_id: int, name: str, tasks: Sequence[Task]) -> None:
-    """A task whose prediction people may have seen can no longer be blind."""
-    predicted = set(server.task_ids(project_id, predicted=True))
-    seen = [task.task_id for task in tasks if task.task_id in predicted]
-    if seen:
-        raise ConfigurationError(
-            f"{len(seen)} tasks of batch {name!r} already show predictions (first: task "
-            f"{seen[0]}), so nobody can label them blind: remove them with Data Manager › "
-            "Actions › Delete predictions, then freeze again"
-        )
 
 
 def _ask(

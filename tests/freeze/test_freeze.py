@@ -121,6 +121,7 @@ def close(
     server: Server | None = None,
 ) -> Frozen:
     policy = {"gate": {"labels": {"min_precision": 0.8}, "slice": [{"field": field, "min": 0.8}]}}
+    store.save_project(project)
     return freeze(
         cast(LabelStudio, server or Server(weights)),
         store,
