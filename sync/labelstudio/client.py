@@ -116,7 +116,7 @@ class LabelStudio(Listing):
 
     def task(self, task_id: int) -> Json:
         """One task with everything that Label Studio tells of it."""
-        return dict(self._http.get(f"api/tasks/{task_id}/", ()))
+        return dict(self._http.get(f"api/tasks/{task_id}/", (), resolve_uri="false"))
 
     def patch_task(self, task_id: int, **values: Any) -> Json:
         """Change a task; `data` must be the whole of its data."""

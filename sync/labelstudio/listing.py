@@ -127,6 +127,9 @@ class Listing:
                 _LISTED,
                 project=project_id,
                 fields="all",
+                # As the team wrote them: addresses in a cloud storage are else those by which the
+                # editor reads them, and a task is written back as it was read.
+                resolve_uri="false",
                 page_size=size,
                 include=include,
                 query=query(items, order, chosen),

@@ -245,3 +245,17 @@ def test_a_pull_that_was_cut_off_goes_on_where_it_stopped(edits: Edits) -> None:
         edits.pull(server)
     assert first[0] == ids[6:]
     assert edits.differences() == []
+
+
+def test_addresses_are_those_of_the_import(edits: Edits) -> None:
+    """Label Studio makes others of them for its editor, which must not be written back."""
+    login = {"task_data_login": "user", "task_data_password": "word"}
+    edits.call("PATCH", f"projects/{edits.project_id}/", login)
+    (task_id,) = edits.add(["https://example.org/a.txt"])
+    shown = edits.call("GET", f"tasks/{task_id}/")["data"]["text"]
+    assert shown != "https://example.org/a.txt"
+    edits.pull()
+    (held,) = edits.store.tasks(edits.project_id)
+    assert held.data["text"] == "https://example.org/a.txt"
+    (there,) = edits.lead.tasks_by_id(edits.project_id, [task_id])
+    assert there["data"] == held.data
