@@ -8,10 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import label_configs
 from backend.engines import Abstention, Answer, Late, Model, Proposal
+from backend.ledger import Element, Found, from_ledger
 from backend.serving import Serving
 from label_configs import LabelConfig
 from sync.errors import AssayError, Fatal, Retriable, describe, trail
@@ -20,8 +20,6 @@ from sync.settings import model_version
 from sync.store import Store
 
 _log = logging.getLogger(__name__)
-
-Element = dict[str, Any]
 
 #: Why an engine that learns is silent at first.
 UNTRAINED = "no model is trained yet: label some tasks, then run assay train"
@@ -47,10 +45,15 @@ class Answers:
     """Answers from the frozen ledger, from an engine, or not at all."""
 
     def __init__(
-        self, store: Store, serving: Serving, clock: Callable[[], float] = time.monotonic
+        self,
+        store: Store,
+        serving: Serving,
+        queue_field: str,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Models are loaded when they are first asked, or all together by `warm`."""
         self._store, self._serving, self._clock = store, serving, clock
+        self._queue_field = queue_field
         self._configs: dict[str, LabelConfig] = {}
         self._slots = threading.BoundedSemaphore(_MOST_AT_ONCE)
         self._projects: dict[int, tuple[float, Project | None]] = {}
@@ -88,7 +91,7 @@ class Answers:
         *,
         for_freeze: bool,
         context: Json | None = None,
-    ) -> tuple[list[Element], Counter[str]]:
+    ) -> Found:
         """One element a task, in their order, and how many came from where.
 
         A connected project is answered from the ledger alone: whatever else we said would be
@@ -103,11 +106,11 @@ class Answers:
         """
         ids = [int(task["id"]) for task in tasks]
         if not for_freeze and self._is_closed(project_id, ids, context):
-            return self._ledger(project_id, ids)
+            return self._ledger(project_id, tasks)
         found = self._engine(project_id, tasks, xml, for_freeze, context)
         # An engine may take longer than to connect and freeze.
         if not for_freeze and self._is_closed(project_id, ids, context):
-            return self._ledger(project_id, ids)
+            return self._ledger(project_id, tasks)
         return found
 
     def _is_closed(self, project_id: int, ids: Sequence[int], context: Json | None) -> bool:
@@ -130,7 +133,7 @@ class Answers:
         xml: str,
         for_freeze: bool,
         context: Json | None,
-    ) -> tuple[list[Element], Counter[str]]:
+    ) -> Found:
         def nothing(why: str) -> list[Element]:
             return [_abstained(Abstention(why), for_freeze) for _ in tasks]
 
@@ -170,29 +173,8 @@ class Answers:
             engine=answered, failed=failed, abstained=len(tasks) - answered - failed
         )
 
-    def _ledger(self, project_id: int, ids: Sequence[int]) -> tuple[list[Element], Counter[str]]:
-        withheld = self._store.withheld(project_id, ids)
-        frozen = self._store.candidates(project_id, ids)
-        count: Counter[str] = Counter()
-        elements: list[Element] = []
-        for task_id in ids:
-            candidate = frozen.get(task_id)
-            element: Element = {}
-            if task_id in withheld:
-                kind = "withheld"
-            elif candidate is None or candidate.result is None:
-                kind = "abstained"
-            else:
-                kind = "candidate"
-                element = {
-                    "result": candidate.result,
-                    "model_version": model_version(project_id),
-                }
-                if candidate.score is not None:
-                    element["score"] = candidate.score
-            count[kind] += 1
-            elements.append(element)
-        return elements, count
+    def _ledger(self, project_id: int, tasks: Sequence[Json]) -> Found:
+        return from_ledger(self._store, project_id, tasks, self._queue_field)
 
     @contextmanager
     def _slot(self) -> Iterator[None]:

@@ -55,7 +55,7 @@ def create_app(
     store = store_factory(settings.store_url)
     metrics = Metrics()
     metrics.registry.register(Spending(settings.home / "engines"))
-    answers = Answers(store, Serving(settings))
+    answers = Answers(store, Serving(settings), settings.queue_field)
     if warm:
         answers.warm()
     trainer = trainer_of(settings, store)

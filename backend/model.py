@@ -21,7 +21,8 @@ from sync.store import Store
 def _answers() -> Answers:
     """Made once a process: hosts make a new object for every request."""
     settings = Settings.load()
-    answers = Answers(Store.open(settings.store_url), Serving(settings))
+    store = Store.open(settings.store_url)
+    answers = Answers(store, Serving(settings), settings.queue_field)
     answers.warm()
     return answers
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sync.audit.tasks import ExportedTask, People, SetAside, exported_task
 from sync.errors import ConfigurationError
-from sync.labelstudio.parse import data_hash
+from sync.hashing import data_hash
 from sync.records import GoldItem, Item, Json, Result
 
 #: Assay's own field of the task data, which no hash counts.

@@ -9,6 +9,7 @@ from functools import partial
 
 import label_configs
 from sync.errors import ConfigurationError, Skippable
+from sync.hashing import data_hash
 from sync.labelstudio import LabelStudio, parse
 from sync.records import Gold, GoldItem, Json, Project
 from sync.store import Store
@@ -61,7 +62,7 @@ def plant(
             same = "" if batch else there.get(plain(item.data or {}), "")
             data = _data(item, batch_field, same, turn)
             # Where the answer to an import was lost, or the command is repeated, it is there.
-            task_id = by_hash.get(parse.data_hash(data, queue_field))
+            task_id = by_hash.get(data_hash(data, queue_field))
             if task_id is None or (task_id in closed and gold.get(task_id) != item.result):
                 new.append((item, data))
                 continue
@@ -105,7 +106,7 @@ def _closed(store: Store, project_id: int, task_ids: Sequence[int]) -> dict[int,
 def _match(item: GoldItem, by_hash: dict[str, int], queue_field: str) -> int | None:
     if item.task is not None:
         return item.task
-    return by_hash.get(parse.data_hash(item.data or {}, queue_field))
+    return by_hash.get(data_hash(item.data or {}, queue_field))
 
 
 def _batches(store: Store, project_id: int) -> list[str]:
@@ -115,7 +116,7 @@ def _batches(store: Store, project_id: int) -> list[str]:
 
 def _plain(data: Json, fields: tuple[str, str]) -> str:
     """A hash of a task's data without the fields that planting adds."""
-    return parse.data_hash({k: v for k, v in data.items() if k not in fields}, "")
+    return data_hash({k: v for k, v in data.items() if k not in fields}, "")
 
 
 def _data(item: GoldItem, batch_field: str, same: str, turn: itertools.cycle[str]) -> Json:

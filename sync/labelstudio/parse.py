@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from sync.errors import Skippable
+from sync.hashing import data_hash
 from sync.records import Annotation, Json, Task
 
 #: The batch of tasks that name none.
@@ -17,13 +16,6 @@ DEFAULT_BATCH = "default"
 def time(text: str) -> datetime:
     """An ISO 8601 time as UTC."""
     return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def data_hash(data: Json, queue_field: str) -> str:
-    """SHA-256, hexadecimal, of a task's data without Assay's own queue field."""
-    content = {key: value for key, value in data.items() if key != queue_field}
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def task(raw: Json, batch_field: str, queue_field: str) -> Task:

@@ -100,8 +100,16 @@ class Ledger(Base):
         statement = sa.select(c.generator_version).where(c.project_id == project_id).distinct()
         return {row["generator_version"] for row in self._rows(statement)}
 
-    def candidates(self, project_id: int, task_ids: Iterable[int]) -> dict[int, Candidate]:
-        """The frozen candidate of each task that is in a frozen batch; the newest batch's."""
+    def candidates(
+        self, project_id: int, task_ids: Iterable[int], hashes: Mapping[int, str] | None = None
+    ) -> dict[int, Candidate]:
+        """The frozen candidate of each task that is in a frozen batch; the newest batch's.
+
+        Args:
+            project_id: the project.
+            task_ids: the tasks.
+            hashes: of their data; default whatever was frozen. A candidate for other data is none.
+        """
         found: dict[int, Candidate] = {}
         c, b = s.candidates, s.batches
         for chunk in chunks(task_ids):
@@ -111,7 +119,9 @@ class Ledger(Base):
                 .where(c.c.project_id == project_id, c.c.task_id.in_(chunk))
                 .order_by(b.c.frozen_at)
             )
-            found.update({row["task_id"]: record(Candidate, row) for row in self._rows(statement)})
+            for row in self._rows(statement):
+                if hashes is None or hashes[row["task_id"]] == row["data_hash"]:
+                    found[row["task_id"]] = record(Candidate, row)
         return found
 
     def withheld(self, project_id: int, task_ids: Iterable[int]) -> set[int]:

@@ -20,6 +20,7 @@ from backend.engines import ENGINES, Abstention, Answer, Proposal
 from backend.engines.base import NoOptions
 from backend.registry import Registry
 from label_configs import LabelConfig
+from sync.hashing import data_hash
 from sync.records import Annotation, Batch, Candidate, Gold, Json, Place, Project, Role, Task
 from sync.settings import Settings
 from sync.store import Store
@@ -93,7 +94,8 @@ def store(
             Place(task_id=1, position=0, role=Role.BLIND),
             Place(task_id=2, position=1, role=Role.SHOWN),
         ]
-        opened.freeze(1, batch, made, places, {1: "h1", 2: "h2"})
+        hashes = {i: data_hash({"text": f"text {i}"}, "queue_id") for i in (1, 2)}
+        opened.freeze(1, batch, made, places, hashes)
         opened.add_gold(1, [Gold(task_id=3, result=result("other"))])
         yield opened
 

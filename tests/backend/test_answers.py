@@ -40,6 +40,17 @@ def test_the_ledger_answers_in_the_order_asked(
     assert found == [{}, candidate, {}, {}, candidate]
 
 
+def test_a_candidate_for_other_data_is_not_told(
+    client: FlaskClient, body: Body, auth: Auth, result: Callable[[str], list[Json]]
+) -> None:
+    """Label Studio may give the id of a deleted task to a new one; a place in the queue is none."""
+    sent = body(2)
+    sent["tasks"][0]["data"]["queue_id"] = "b-1"
+    assert elements(client, sent, auth)[0]["result"] == result("other")
+    sent["tasks"][0]["data"]["text"] = "another text"
+    assert elements(client, sent, auth) == [{}]
+
+
 def test_a_trained_model_does_not_break_the_blind(
     client: FlaskClient, body: Body, auth: Auth, spy: Any
 ) -> None:
@@ -156,7 +167,7 @@ def test_what_is_frozen_while_an_engine_works_is_withheld(
 ) -> None:
     """Its answer comes too late, whether a task is opened or a person draws."""
     now = 0.0
-    answers = Answers(store, Serving(team_settings), lambda: now)
+    answers = Answers(store, Serving(team_settings), "queue_id", lambda: now)
     ask = spy.predict
 
     def slow(tasks: Sequence[Json], context: Json | None = None) -> Any:

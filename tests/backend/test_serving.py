@@ -200,7 +200,7 @@ def test_a_new_project_is_known_within_a_second(
 ) -> None:
     """Whether a project is connected is asked of the store at most once a second."""
     now = [0.0]
-    answers = Answers(store, serving, clock=lambda: now[0])
+    answers = Answers(store, serving, "queue_id", clock=lambda: now[0])
     task: list[Json] = [{"id": 1, "data": {}}]
     _, count = answers.predict(7, task, config.xml, for_freeze=False)
     assert count == {"abstained": 1}
@@ -219,7 +219,7 @@ def test_models_are_ready_before_the_first_request(
     slow.go.set()
     registry.publish(1, "slow", {"score": 0.9}, {})
     registry.publish(2, "slow", {"score": -1.0}, {})
-    answers = Answers(store, serving)
+    answers = Answers(store, serving, "queue_id")
     answers.warm()
     assert slow.made == [0.9]
     answers.predict(1, [{"id": 1, "data": {}}], config.xml, for_freeze=True)
@@ -234,6 +234,6 @@ def test_versions_name_what_label_studio_shows_first(
         registry.publish(1, "slow", {"score": i / 10}, {"trained_at": f"2026-01-0{i}"})
         for i in (1, 2, 3)
     ]
-    answers = Answers(store, serving)
+    answers = Answers(store, serving, "queue_id")
     assert answers.versions(1) == ["assay-1", *reversed(trained)]
     assert answers.versions(None) == ["assay-1", *reversed(trained), "assay-2"]
