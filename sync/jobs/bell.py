@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 #: The name of RQ's queue.
 QUEUE = "assay"
 #: Seconds for a connection and for an answer.
-_PATIENCE = 5.0
+PATIENCE = 5.0
 #: Seconds after which Redis forgets an id that no worker took.
 _FORGET = 86_400
 
@@ -42,17 +42,24 @@ class Bell:
         """That of the settings."""
         return cls(settings.redis_url.get_secret_value())
 
-    def connection(self, patience: float | None = _PATIENCE) -> Redis:
+    def connection(self) -> Redis:
         """A connection, made at the first request.
 
         Raises:
             ConfigurationError: the address cannot be read.
         """
         from redis import Redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
 
         try:
+            # Repeated by nobody: the store tells of each job, and of a Redis that stands still
+            # no more is to be learned.
             return Redis.from_url(
-                self.url, socket_connect_timeout=_PATIENCE, socket_timeout=patience
+                self.url,
+                socket_connect_timeout=PATIENCE,
+                socket_timeout=PATIENCE,
+                retry=Retry(NoBackoff(), 0),
             )
         except ValueError:
             raise ConfigurationError(

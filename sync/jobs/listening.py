@@ -20,7 +20,7 @@ from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
 from sync.errors import AssayError
-from sync.jobs.bell import Bell
+from sync.jobs.bell import PATIENCE, Bell
 from sync.jobs.runner import Runner
 
 _log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 _REMEMBERED = 120
 #: Seconds between two signs of life to Redis.
 _BEAT = 30.0
+#: Seconds of one wait for an entry: a part of what is allowed for an answer.
+_WAIT = 3
 
 
 class _Worker(SimpleWorker):
@@ -47,6 +49,16 @@ class _Worker(SimpleWorker):
         )
         self._runner, self._idle, self._beaten = runner, False, 0.0
         self._sign: threading.Thread | None = None
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds that Redis lets us wait for an entry, before it is asked again."""
+        return _WAIT
+
+    @property
+    def connection_timeout(self) -> int:
+        """Seconds for an answer, which a Redis that stands still never gives."""
+        return int(PATIENCE)
 
     def subscribe(self) -> None:
         """Listen to no commands."""
@@ -111,7 +123,7 @@ def listen(runner: Runner, bell: Bell, seconds: float) -> bool:
     """Do one job that Redis tells of within that time; False if Redis cannot be asked."""
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with bell.connection(None) as connection:
+        with bell.connection() as connection:
             worker = _Worker(runner, bell.queue(connection))
             runner.beat = worker.beat
             worker.work(logging_level="WARNING", max_jobs=1, max_idle_time=math.ceil(seconds))

@@ -11,7 +11,7 @@ from sync.jobs.runner import Runner
 _log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the store: without Redis, and with it, where it wakes us.
-PAUSE, LOOK = 2.0, 60.0
+PAUSE, LOOK = 2.0, 20.0
 
 
 def serve(runner: Runner, bell: Bell, *, pause: float = PAUSE, look: float = LOOK) -> None:

@@ -202,6 +202,28 @@ def test_redis_wakes_a_worker(redis: RedisServer, tmp_path: Path, wait_until: Wa
             thread.join()
 
 
+def test_a_redis_that_stands_still_keeps_no_worker_from_the_store(
+    redis: RedisServer, tmp_path: Path, wait_until: Wait
+) -> None:
+    """It stops while a worker waits for its word: a job is done within seconds all the same."""
+    stop, shop = threading.Event(), Workshop(f"sqlite:///{tmp_path / 'a.db'}", tmp_path, redis.url)
+    with shop.bell.connection() as connection, Store.open(shop.url) as store:
+        number = connection.info("server")["process_id"]
+        runner = Runner(store=store, stop=stop, commands=step(str(tmp_path)), tick=0.1)
+        thread = threading.Thread(target=serve, args=(runner, shop.bell), kwargs={"look": 3600.0})
+        thread.start()
+        try:
+            wait_until(lambda: Worker.count(connection=connection) == 1)
+            os.kill(number, signal.SIGSTOP)
+            shop.go("j")
+            queue(shop, store, "j")
+            wait_until(is_done(store, "j"), 20)
+        finally:
+            stop.set()
+            os.kill(number, signal.SIGCONT)
+            thread.join()
+
+
 def test_a_redis_that_stands_still_ends_no_job(
     redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
