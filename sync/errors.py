@@ -36,6 +36,10 @@ class LeaseLost(Retriable):
         )
 
 
+class Held(Retriable):
+    """Another process works on the project, and will end some time."""
+
+
 class Skippable(AssayError):
     """One item is unusable; it is set aside with this reason and the rest goes on."""
 

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from typing import Self
 
-from sync.errors import AssayError, Retriable, describe
+from sync.errors import AssayError, Held, describe
 from sync.store import Store
 
 _log = logging.getLogger(__name__)
@@ -95,14 +95,14 @@ class Leases:
             waiting: told once whom this waits for.
 
         Raises:
-            Retriable: another one held it all that time.
+            Held: another one held it all that time.
         """
         store, told, deadline = self.take(project_id), False, time.monotonic() + patience
         while store is None:
             state = self._store.leases().get(project_id)
             holder = state.holder if state else "a process that just ended"
             if time.monotonic() > deadline:
-                raise Retriable(
+                raise Held(
                     f"project {project_id} is being worked on by {holder}: try again when that has "
                     "ended, or stop it"
                 )

@@ -8,7 +8,7 @@ import click
 
 from sync.cli.root import main
 from sync.errors import describe
-from sync.jobs.child import PASSING
+from sync.jobs.child import HELD, PASSING
 from sync.jobs.leash import hold_on
 
 
@@ -16,7 +16,7 @@ def child() -> None:
     """Run the command line; the exit code says whether the same may work later."""
     hold_on()
     try:
-        main(passing=PASSING)
+        main(passing=PASSING, held=HELD)
     except Exception as error:
         click.echo(f"assay: {describe(error)}", err=True)
         sys.exit(1)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sync.errors import AssayError, ConfigurationError, Retriable
+from sync.errors import AssayError, ConfigurationError, Held, Retriable
 
 if TYPE_CHECKING:
     from sync.labelstudio import LabelStudio
@@ -152,7 +152,7 @@ class App:
         """The store for writing about a project, while no worker and no other command does.
 
         Raises:
-            Retriable: another process did for `patience` seconds.
+            Held: another process did for `patience` seconds.
         """
         from sync.lease import PATIENCE
 
@@ -215,11 +215,12 @@ def assay() -> None:
     """
 
 
-def main(passing: int = 1) -> None:
+def main(passing: int = 1, held: int = 1) -> None:
     """Run the command line; every expected error is one sentence on stderr.
 
     Args:
         passing: the exit code where the same command may work later.
+        held: the exit code where another process works on the project.
     """
     collect_seldom()
     try:
@@ -235,7 +236,8 @@ def main(passing: int = 1) -> None:
         sys.exit(USAGE)
     except AssayError as error:
         click.echo(f"assay: {error}", err=True)
-        sys.exit(passing if isinstance(error, Retriable) else 1)
+        passes = held if isinstance(error, Held) else passing
+        sys.exit(passes if isinstance(error, Retriable) else 1)
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped; what was done is kept, run the command again to go on", err=True)
         sys.exit(130)

@@ -20,6 +20,8 @@ from sync.records import Json
 
 #: With this code a process says that the same job may work later.
 PASSING = os.EX_TEMPFAIL
+#: With this one, that another process works on the project.
+HELD = os.EX_UNAVAILABLE
 #: Exit codes of a job that is done: audits end with that of their verdict.
 _DONE = (0, 10, 11)
 #: Bytes of what a job prints that are kept.
@@ -41,6 +43,8 @@ class Outcome:
     done: bool
     #: Whether the same may work later.
     passing: bool = False
+    #: Whether it could not begin, for as long as another process works on the project.
+    held: bool = False
     #: Why it is not done: one sentence.
     error: str = ""
     result: Json | None = None
@@ -129,7 +133,8 @@ class Child:
                 how = "the job ended itself, since the store was out of reach for too long"
             return Outcome(done=False, passing=True, error=sentence or how)
         how = f"the job ended with exit code {code} and without a word"
-        return Outcome(done=False, passing=code == PASSING, error=sentence or how)
+        passing, held = code in (PASSING, HELD), code == HELD
+        return Outcome(done=False, passing=passing, held=held, error=sentence or how)
 
     def _pass_on(self) -> None:
         """Put its log into that of the worker."""

@@ -127,9 +127,11 @@ class Runner:
     def _end(self, job: Job, outcome: Outcome) -> None:
         """Write down how the process ended by itself."""
         job_id, error = job.job_id, outcome.error
-        if outcome.passing and job.attempts < self.most:
-            due = self._now() + timedelta(seconds=self.pauses[job.attempts - 1])
-            kept = self.store.requeue_job(job_id, self.holder, due, error=error)
+        if outcome.held or (outcome.passing and job.attempts < self.most):
+            # Who waits for another process waits for as long as that takes.
+            seconds = self.pauses[0 if outcome.held else job.attempts - 1]
+            due, counts = self._now() + timedelta(seconds=seconds), not outcome.held
+            kept = self.store.requeue_job(job_id, self.holder, due, error=error, counts=counts)
         else:
             state = JobState.DONE if outcome.done else JobState.FAILED
             kept = self.store.end_job(

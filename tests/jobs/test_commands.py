@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from sync.cli.jobs import awaited
-from sync.cli.root import App, assay
+from sync.cli.root import App, assay, main
 from sync.errors import ConfigurationError, Fatal
 from sync.jobs.kinds import COMMANDS, command
 from sync.jobs.runner import Runner
@@ -53,6 +53,17 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("ASSAY_HOME", str(tmp_path))
     with Store.open(Settings.load().store_url) as opened:
         yield opened
+
+
+def test_a_project_that_is_held_has_an_exit_code_of_its_own(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By it a job knows that it has to wait, and for whom."""
+    assert store.lease(1, "a long pull", store.clock(), 60)
+    monkeypatch.setattr("sync.lease.PATIENCE", 0.0)
+    monkeypatch.setattr("sys.argv", ["assay", "prefill", "--project=1"])
+    with pytest.raises(SystemExit, match="69"):
+        main(passing=75, held=69)
 
 
 def run(*words: str) -> str:

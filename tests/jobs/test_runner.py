@@ -130,6 +130,19 @@ def test_what_passes_is_tried_again_for_a_while(
     assert (job.state, job.attempts) == (JobState.FAILED, 3)
 
 
+def test_who_waits_for_another_process_waits_as_long_as_it_takes(
+    store: Store, run: Callable[..., Job]
+) -> None:
+    """A long first pull may hold the project for hours: no attempt is lost to it."""
+    clock, code = Later(), f"import sys; sys.exit({child_module.HELD})"
+    for _ in range(5):
+        job = run(code, now=clock, pauses=(30.0, 120.0))
+        assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+        assert job.queued_at == clock.now + timedelta(seconds=30)
+        clock.now = job.queued_at
+    assert run("", now=clock).state is JobState.DONE
+
+
 def test_a_process_that_reads_nothing_does_not_hold_the_worker_up() -> None:
     """More words than its pipe takes are dropped; it ends itself all the same."""
     with Child([sys.executable, "-c", "import time; time.sleep(600)"]) as child:
