@@ -48,30 +48,10 @@ def trainer_of(settings: Settings, store: Store) -> Trains:
     return Trainer(settings.home)
 
 
-class Queueing:
-    """Queues trainings for the workers of jobs; one that waits already is enough."""
+class _InTurn:
+    """One thread a project; requests while it works add one more in all."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
-        """Nothing is queued before the first request."""
-        self._settings, self._store = settings, store
-
-    def request(self, project_id: int) -> None:
-        """Train soon; answers at once, whatever the store and Redis do."""
-        threading.Thread(target=self._queue, args=(project_id,), daemon=True).start()
-
-    def _queue(self, project_id: int) -> None:
-        try:
-            enqueue(self._settings, self._store, "train", project_id)
-        except AssayError as error:
-            _log.error("the training of project %s is not queued: %s", project_id, error)
-
-
-class Trainer:
-    """One training at a time a project; requests while it runs add one more in all."""
-
-    def __init__(self, home: Path) -> None:
-        """Nothing runs before the first request; `home` is where statuses stand."""
-        self._home = home
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: set[int] = set()
         self._again: set[int] = set()
@@ -83,20 +63,50 @@ class Trainer:
                 self._again.add(project_id)
                 return
             self._running.add(project_id)
-        threading.Thread(target=self._work, args=(project_id,), daemon=True).start()
+        threading.Thread(target=self._run, args=(project_id,), daemon=True).start()
 
-    def _work(self, project_id: int) -> None:
+    def _run(self, project_id: int) -> None:
         while True:
-            before = read_status(self._home, project_id)
-            try:
-                self._ended(project_id, _train(project_id), before)
-            except OSError as error:
-                _log.error("training of project %s did not start: %s", project_id, error)
+            self._work(project_id)
             with self._lock:
                 if project_id not in self._again:
                     self._running.discard(project_id)
                     return
                 self._again.discard(project_id)
+
+    def _work(self, project_id: int) -> None:
+        raise NotImplementedError
+
+
+class Queueing(_InTurn):
+    """Queues trainings for the workers of jobs; one that waits already is enough."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        """Nothing is queued before the first request."""
+        super().__init__()
+        self._settings, self._store = settings, store
+
+    def _work(self, project_id: int) -> None:
+        try:
+            enqueue(self._settings, self._store, "train", project_id)
+        except AssayError as error:
+            _log.error("the training of project %s is not queued: %s", project_id, error)
+
+
+class Trainer(_InTurn):
+    """Trains in processes of this host, one at a time a project."""
+
+    def __init__(self, home: Path) -> None:
+        """Nothing runs before the first request; `home` is where statuses stand."""
+        super().__init__()
+        self._home = home
+
+    def _work(self, project_id: int) -> None:
+        before = read_status(self._home, project_id)
+        try:
+            self._ended(project_id, _train(project_id), before)
+        except OSError as error:
+            _log.error("training of project %s did not start: %s", project_id, error)
 
     def _ended(self, project_id: int, code: int, before: Json) -> None:
         """Log how it went, and say so in its place where it could not say so itself."""

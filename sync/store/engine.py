@@ -72,7 +72,8 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         # The driver's own transactions begin too late and lose concurrent updates.
         connection.isolation_level = None
         write_ahead(connection, BUSY_SECONDS)
-        connection.execute("PRAGMA synchronous=NORMAL")
+        # What was frozen or first seen cannot be had again, so a commit outlives a power cut.
+        connection.execute("PRAGMA synchronous=FULL")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:

@@ -85,3 +85,23 @@ def test_whatever_asks_for_trainings_queues_one_job(
 
 def ask(client: FlaskClient, path: str, body: dict[str, Any], auth: Auth) -> int:
     return client.post(path, json=body, auth=auth).status_code
+
+
+def test_clicks_while_the_store_stands_still_cost_one_thread(
+    with_redis: Settings, store: Store, monkeypatch: pytest.MonkeyPatch, wait_until: Wait
+) -> None:
+    """However many ask meanwhile, it is queued once more in all afterwards."""
+    go_on, began = threading.Event(), []
+
+    def stands(*asked: Any) -> None:
+        began.append(asked)
+        go_on.wait(60)
+
+    monkeypatch.setattr(trainer, "enqueue", stands)
+    queueing, before = trainer.Queueing(with_redis, store), threading.active_count()
+    for _ in range(50):
+        queueing.request(1)
+    assert threading.active_count() <= before + 1
+    go_on.set()
+    wait_until(lambda: threading.active_count() <= before)
+    assert len(began) == 2
