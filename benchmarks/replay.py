@@ -33,14 +33,19 @@ class Replay:
         filters = {one["filter"].rsplit(":", 1)[1]: one for one in asked["filters"]["items"]}
         size = int(query["page_size"][0])
         if asked["ordering"] == ["-tasks:updated_at"]:
-            return {"tasks": [self.task(self.tasks)], "total": self.tasks}
+            return self._page([self.task(self.tasks)])
         after = int(filters["id"]["value"]) if "id" in filters else 0
         since = filters.get("updated_at")
         if since is not None:
             first = datetime.fromisoformat(since["value"]) - START
             after = max(after, int(first.total_seconds() * 1000) - 1)
         last = min(after + size, self.tasks)
-        return {"tasks": [self.task(i) for i in range(after + 1, last + 1)], "total": self.tasks}
+        return self._page([self.task(i) for i in range(after + 1, last + 1)])
+
+    def _page(self, tasks: list[Json]) -> Json:
+        answers = self.tasks * len(self.recorded["annotations"])
+        totals = {"total": self.tasks, "total_annotations": answers, "total_predictions": 0}
+        return {"tasks": tasks, **totals}
 
     def task(self, number: int) -> Json:
         stamp = (START + timedelta(milliseconds=number)).isoformat()

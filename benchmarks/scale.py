@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def listed(server: LabelStudio, project_id: int) -> int:
 def pulled(url: str, key: str, database: str, project_id: int) -> dict[str, float]:
     """One pull by a process of its own: seconds, tasks read, and its peak memory in MB."""
     command = [sys.executable, "-m", "benchmarks.scale", url, key, database, str(project_id)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
@@ -152,11 +153,12 @@ def replayed(folder: Path, recorded: Json) -> list[str]:
     ]
 
 
-def rows() -> list[str]:
+def rows() -> Iterator[str]:
     """Lines of the table of benchmarks: what, ours, theirs, ratio."""
     with tempfile.TemporaryDirectory() as name:
         lines, recorded = real(Path(name))
-        return lines + replayed(Path(name), recorded)
+        yield from lines
+        yield from replayed(Path(name), recorded)
 
 
 if __name__ == "__main__":
