@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +16,7 @@ from sync.errors import ConfigurationError
 from sync.labelstudio import LabelStudio
 from sync.settings import Settings
 from sync.store import Store
-from sync.worker import turns, visit
+from sync.worker import Memory, Pass, turns, visit
 from sync.worker.loop import run
 
 if TYPE_CHECKING:
@@ -166,6 +166,30 @@ def test_one_project_alone(join: Join, work: Work, wait_until: Wait, store: Stor
         work(store, 0.2, only=3),
     ):
         pass
+
+
+def test_each_project_has_a_memory_of_its_own(
+    join: Join, work: Work, wait_until: Wait, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every full pass of a project is given what the one before it judged, and no other's."""
+    given: dict[int, list[Memory]] = defaultdict(list)
+    real = visit.one_pass
+
+    def one_pass(
+        server: LabelStudio, store: Store, settings: Settings, project_id: int, **rest: Any
+    ) -> Pass:
+        given[project_id].append(rest["memory"])
+        return real(server, store, settings, project_id, **rest)
+
+    monkeypatch.setattr(visit, "one_pass", one_pass)
+    monkeypatch.setattr(visit, "FULL_SECONDS", 0.0)
+    join(store, 1, 1)
+    join(store, 2, 1)
+    with work(store, 0.1):
+        wait_until(lambda: min(len(given[1]), len(given[2])) >= 2)
+    assert all(memory is given[1][0] for memory in given[1])
+    assert given[1][0] is not given[2][0]
+    assert isinstance(given[1][0], Memory)
 
 
 def test_a_refused_key_ends_it(

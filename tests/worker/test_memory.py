@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -128,6 +129,18 @@ def test_an_answer_that_moved_still_counts_where_it_was_first(life: Life) -> Non
     assert verdicts(life, memory)["b0"]["deleted"] == 1
 
 
+def test_a_deleted_task_without_an_answer_is_seen(life: Life) -> None:
+    """Nobody can answer it any more, so it counts as it stands."""
+    memory = Memory()
+    for task_id in (10, 11):
+        life.tasks[task_id] = life.task(task_id)
+    life.pull(10, 11)
+    life.freeze(range(10, 12))
+    assert verdicts(life, memory)["b2"]["blind_answered"] == 0
+    life.store.mark_deleted(1, [10], life.later())
+    assert verdicts(life, memory)["b2"]["blind_answered"] == 1
+
+
 def test_an_answer_on_gold_changes_every_batch(life: Life) -> None:
     """People are judged by the same gold in all of them."""
     memory = Memory()
@@ -178,6 +191,12 @@ def test_the_newest_verdict_of_the_store_is_ours_again(life: Life) -> None:
     row = life.store.verdict(1, "b0")
     assert row is not None
     assert row["sequence"] == 2
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+def test_each_kind_of_change_is_seen(tmp_path: Path, step: Callable[[Life], object]) -> None:
+    """Each alone, in several ways."""
+    check(f"sqlite:///{tmp_path / 'assay.db'}", [(step, seed) for seed in range(8)])
 
 
 @given(happenings)
