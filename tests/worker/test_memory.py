@@ -200,7 +200,7 @@ def test_each_kind_of_change_is_seen(tmp_path: Path, step: Callable[[Life], obje
 
 
 @given(happenings)
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_what_is_remembered_is_what_a_new_process_finds(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
 ) -> None:
