@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 
 import label_configs
 from sync.demo.people import Person
@@ -252,10 +253,9 @@ def test_addresses_are_those_of_the_import(edits: Edits) -> None:
     login = {"task_data_login": "user", "task_data_password": "word"}
     edits.call("PATCH", f"projects/{edits.project_id}/", login)
     (task_id,) = edits.add(["https://example.org/a.txt"])
-    shown = edits.call("GET", f"tasks/{task_id}/")["data"]["text"]
-    assert shown != "https://example.org/a.txt"
-    edits.pull()
+    # Community has no route for these, and fails where it is to make them.
+    with pytest.raises(requests.HTTPError, match="500"):
+        edits.call("GET", f"tasks/{task_id}/")
+    assert edits.mirrored() == []
     (held,) = edits.store.tasks(edits.project_id)
     assert held.data["text"] == "https://example.org/a.txt"
-    (there,) = edits.lead.tasks_by_id(edits.project_id, [task_id])
-    assert there["data"] == held.data
