@@ -15,7 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from sync.errors import ConfigurationError, Fatal
-from sync.store.engine import BUSY_SECONDS
+from sync.store.engine import BUSY_SECONDS, private
 from sync.store.faults import explained
 from sync.store.schema import VERSION
 from sync.store.store import Store
@@ -58,7 +58,7 @@ def restore(url: str, source: Path, now: datetime) -> Path | None:
     if path.exists():
         kept = path.with_name(f"{path.name}.replaced-{now.astimezone(UTC):%Y%m%dT%H%M%S}")
         _keep(path, kept, now)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private(path)
     with _reading(source) as old, _opened(path) as new:
         # One transaction: whoever reads meanwhile sees the one store or the other.
         old.backup(new)

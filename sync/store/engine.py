@@ -64,7 +64,7 @@ def _not_a_url(url: str) -> str:
 
 def _sqlite(url: sa.URL) -> sa.Engine:
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        private(Path(url.database))
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
@@ -81,6 +81,17 @@ def _sqlite(url: sa.URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def private(path: Path) -> None:
+    """Make the file of a store, which holds secret keys, for its owner alone; or let it be.
+
+    Raises:
+        OSError: it cannot be made there.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if str(path) != ":memory:" and not path.exists():
+        path.touch(mode=0o600)
 
 
 def _postgresql(url: sa.URL) -> sa.Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 import subprocess
@@ -157,6 +158,19 @@ def test_nobody_else_may_read_a_backup(url: str, tmp_path: Path) -> None:
     backup(url, folder / "copy")
     assert [path.name for path in folder.iterdir()] == ["copy"]
     assert stat.S_IMODE((folder / "copy").stat().st_mode) == 0o600
+
+
+def test_nobody_else_may_read_a_store_that_is_made(url: str, tmp_path: Path) -> None:
+    """Neither a new one nor one that a backup brings back, whatever files are usually made like."""
+    path, usual = Path(url.removeprefix("sqlite:///")), os.umask(0o022)
+    try:
+        made = stat.S_IMODE(path.stat().st_mode)
+        backup(url, tmp_path / "copy")
+        path.unlink()
+        restore(url, tmp_path / "copy", NOW)
+    finally:
+        os.umask(usual)
+    assert (made, stat.S_IMODE(path.stat().st_mode)) == (0o600, 0o600)
 
 
 def test_a_backup_of_an_older_version_is_brought_up_to_date(url: str, tmp_path: Path) -> None:
