@@ -81,10 +81,10 @@ def test_our_services_are_commands_of_assay() -> None:
 
 
 def test_variables_of_ours_are_settings() -> None:
-    """Each ASSAY_* variable that compose sets is one that Assay knows."""
+    """Compose hands on each setting of Assay, and nothing else; the image fixes where files are."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for service in OURS.values():
-        assert set(service["environment"]) <= known
+        assert set(service["environment"]) == known - {"ASSAY_HOME", "ASSAY_CONFIG"}
 
 
 def test_secrets_come_from_the_environment() -> None:
@@ -95,7 +95,8 @@ def test_secrets_come_from_the_environment() -> None:
                 re.search("PASSWORD|KEY|TOKEN$", name)
                 and name != "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN"
             ):
-                assert REQUIRED.fullmatch(value), name
+                # Without a value it is the variable of that name in .env, if there is one.
+                assert value is None or REQUIRED.fullmatch(value), name
     readme = (ROOT / "README.md").read_text()
     assert {name for name in REQUIRED.findall(TEXT) if name not in readme} == set()
 

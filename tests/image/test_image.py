@@ -60,7 +60,7 @@ def values(site: Server, database_url: str, port: int) -> dict[str, str]:
         "postgresql://assay:secret@postgres:5432/assay": database_url,
     }
     (environment,) = {tuple(service["environment"].items()) for service in OURS.values()}
-    filled = {n: REQUIRED.sub(lambda m: secrets[m[1]], value) for n, value in environment}
+    filled = {n: REQUIRED.sub(lambda m: secrets[m[1]], value) for n, value in environment if value}
     return {name: here.get(value, value) for name, value in filled.items()}
 
 
