@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +31,8 @@ class Promoted:
     human: int
     #: Tasks left out since they are near-duplicates of tasks that evaluate.
     near_duplicates: int
+    #: Tasks left out, by why.
+    left_out: dict[str, int]
 
 
 def promote(
@@ -53,7 +55,7 @@ def promote(
 
     Raises:
         ConfigurationError: there is no such frozen batch, or the file exists.
-        Fatal: the batch has not passed, or its tasks were changed since.
+        Fatal: the batch has not passed, or no label of it can be written.
     """
     batch = store.batch(project.project_id, name)
     if batch is None:
@@ -66,19 +68,38 @@ def promote(
         raise ConfigurationError(f"{target} exists: name another file with --output")
     config = label_configs.parse(project.label_config)
     copies = _near_duplicates(store, project, batch, config)
-    rows = list(_rows(store, project, batch, config, _unjudged(verdict), copies.keys()))
+    left_out: Counter[str] = Counter()
+    rows = list(_rows(store, project, batch, config, _unjudged(verdict), copies.keys(), left_out))
+    if not rows:
+        why = told(left_out) or "it has no tasks any more"
+        raise Fatal(
+            f"batch {name!r} has nothing to promote: {why}; freeze a larger batch, or ask fewer of "
+            "its tasks with sample.size"
+        )
     content = "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows)
     human = sum(row["source"] == "human" for row in rows)
     manifest = target.with_name(target.name + ".manifest.json")
     account = _manifest(project, batch, verdict, rows, content, version, now)
+    account["tasks_left_out"] = dict(sorted(left_out.items()))
     account["near_duplicates"] = dict(sorted(Counter(copies.values()).items()))
     target.parent.mkdir(parents=True, exist_ok=True)
     # The labels come last: without its manifest no label file is ever seen.
     _write(manifest, json.dumps(account, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
     _write(target, content)
     return Promoted(
-        labels=target, manifest=manifest, rows=len(rows), human=human, near_duplicates=len(copies)
+        labels=target,
+        manifest=manifest,
+        rows=len(rows),
+        human=human,
+        near_duplicates=len(copies),
+        left_out=dict(left_out),
     )
+
+
+def told(left_out: Mapping[str, int]) -> str:
+    """Why tasks are left out, with how many of each, the most first; "" where none is."""
+    most_first = sorted(left_out.items(), key=lambda found: -found[1])
+    return ", ".join(f"{count} {why}" for why, count in most_first)
 
 
 def _passed(store: Store, project: Project, batch: Batch) -> Verdict:
@@ -152,8 +173,9 @@ def _rows(
     config: LabelConfig,
     unjudged: Unjudged,
     copies: Collection[int],
+    left_out: Counter[str],
 ) -> Iterator[Json]:
-    """One row a task: {task, data, result, source, score, generator_version}."""
+    """One row a task: {task, data, result, source, score, generator_version}; the rest is told."""
     held_out = _asked(store, project.project_id, batch) | store.gold(project.project_id).keys()
     hashes = store.data_hashes(project.project_id, batch.name)
     people = _human_labels(store, project, config)
@@ -161,19 +183,23 @@ def _rows(
     held_hashes = {hashes[t] for t in held_out if t in hashes}
     only_people = from_dict(batch.policy).gate.risk == "high"
     for task in store.tasks(project.project_id, batch.name):
-        if task.task_id in held_out or task.task_id in copies or task.data_hash in held_hashes:
-            continue
-        if task.task_id in people:
+        if task.task_id in held_out:
+            left_out["evaluate (validation or gold)"] += 1
+        elif task.task_id in copies or task.data_hash in held_hashes:
+            left_out["say nearly the same as one that evaluates"] += 1
+        elif task.task_id in people:
             yield _row(task, people[task.task_id], "human", None, None)
-            continue
-        candidate = candidates.get(task.task_id)
-        unchanged = hashes.get(task.task_id) == task.data_hash
-        if candidate is None or candidate.result is None or only_people or not unchanged:
-            continue
-        if unjudged and _is_unjudged(candidate.result, task.data, config, unjudged):
-            continue
-        version = candidate.generator_version
-        yield _row(task, candidate.result, "candidate", candidate.score, version)
+        elif only_people:
+            left_out["were labelled by nobody, which risk = high asks for"] += 1
+        elif (candidate := candidates.get(task.task_id)) is None or candidate.result is None:
+            left_out["have no candidate"] += 1
+        elif hashes.get(task.task_id) != task.data_hash:
+            left_out["were changed since the freeze"] += 1
+        elif unjudged and _is_unjudged(candidate.result, task.data, config, unjudged):
+            left_out["have a label or slice too rare to be judged"] += 1
+        else:
+            version = candidate.generator_version
+            yield _row(task, candidate.result, "candidate", candidate.score, version)
 
 
 def _row(task: Task, result: Result, source: str, score: float | None, version: str | None) -> Json:

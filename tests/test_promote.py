@@ -12,6 +12,9 @@ from types import MappingProxyType
 import pytest
 
 import label_configs
+from sync.cli.batches import _tell
+from sync.errors import Fatal
+from sync.freeze import Frozen
 from sync.gating.policy import GatePolicy, to_dict
 from sync.gating.verdict import Criterion, Part, State, Verdict
 from sync.promote import promote
@@ -184,3 +187,57 @@ def test_near_duplicates_of_what_evaluates_are_left_out(tmp_path: Path, deleted:
     assert done.near_duplicates == 2
     account = json.loads(done.manifest.read_text())
     assert account["near_duplicates"] == {"exact": 1, "words": 1}
+
+
+def test_a_batch_of_validation_tasks_alone_has_nothing_to_promote(tmp_path: Path) -> None:
+    """It is refused with why and how many, and no file is written."""
+    made = [
+        Candidate(task_id=i, batch="b", result=entity("person"), score=0.9, generator_version="v")
+        for i in (1, 2)
+    ]
+    places = [Place(task_id=i, position=i - 1, role=Role.BLIND) for i in (1, 2)]
+    with Store.open(f"sqlite:///{tmp_path / 'assay.db'}") as store:
+        store.save_project(PROJECT)
+        batch = replace(BATCH, queue_length=2)
+        store.freeze(1, batch, made, places, {1: "h1", 2: "h2"})
+        store.apply(1, [(task(i), []) for i in (1, 2)], None, NOW)
+        store.record_verdict(1, "b", PASS.to_dict(), NOW)
+        with pytest.raises(Fatal, match=r"nothing to promote: 2 evaluate .*sample\.size"):
+            promote(store, PROJECT, "b", tmp_path / "labels.jsonl", "0", NOW)
+    assert not list(tmp_path.glob("labels*"))
+
+
+def test_tasks_that_are_left_out_are_counted_by_why(tmp_path: Path) -> None:
+    """The manifest says so for each, here for a task without a candidate that can be used."""
+    made = [
+        Candidate(task_id=i, batch="b", result=found, score=0.9, generator_version="v")
+        for i, found in ((1, entity("person")), (2, None))
+    ]
+    with Store.open(f"sqlite:///{tmp_path / 'assay.db'}") as store:
+        store.save_project(PROJECT)
+        store.freeze(1, BATCH, made, [], {1: "h1", 2: "h2"})
+        store.apply(1, [(task(i), []) for i in (1, 2)], None, NOW)
+        store.record_verdict(1, "b", PASS.to_dict(), NOW)
+        done = promote(store, PROJECT, "b", tmp_path / "labels.jsonl", "0", NOW)
+    account = json.loads(done.manifest.read_text())
+    assert account["tasks_left_out"] == done.left_out == {"have no candidate": 1}
+
+
+@pytest.mark.parametrize(("asked", "warned"), [(60, True), (59, False)])
+def test_a_freeze_warns_where_nothing_will_be_left(
+    asked: int, warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each task that people are asked to judge stays out of what is promoted."""
+    _tell(
+        Frozen(
+            batch=replace(BATCH, population=60, queue_length=asked),
+            tasks=60,
+            gold=0,
+            labelled=0,
+            without_candidate=0,
+            reasons=(),
+            blind=49,
+            shown=asked - 49,
+        )
+    )
+    assert ("nothing will be left to promote" in capsys.readouterr().out) == warned

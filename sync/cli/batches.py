@@ -106,6 +106,11 @@ def _tell(frozen: Frozen) -> None:
         f"  queue: {frozen.blind} blind and {frozen.shown} shown tasks, in the tab "
         f'"Assay · validate {batch}" › Label Tasks As Displayed'
     )
+    if frozen.batch.queue_length >= frozen.batch.population and not frozen.labelled:
+        click.echo(
+            f"  warning: all {frozen.batch.population} judged tasks are asked for and evaluate, so "
+            "nothing will be left to promote: freeze a larger batch, or lower sample.size"
+        )
 
 
 @click.command()
@@ -126,6 +131,7 @@ def promote(app: App, project: int | None, batch: str, output: Path | None) -> N
     from importlib.metadata import version
 
     from sync.promote import promote as use_case
+    from sync.promote import told
     from sync.pull import connected
     from sync.worker.once import utc_now
 
@@ -144,8 +150,5 @@ def promote(app: App, project: int | None, batch: str, output: Path | None) -> N
         f"{done.rows} labels in {done.labels} ({done.human} by people, {done.rows - done.human} "
         f"candidates), account in {done.manifest}"
     )
-    if done.near_duplicates:
-        click.echo(
-            f"{done.near_duplicates} tasks are left out: they say nearly the same as validation "
-            "or gold tasks"
-        )
+    if done.left_out:
+        click.echo(f"tasks left out: {told(done.left_out)}")
