@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Self
+from io import RawIOBase
+from typing import Self, cast
 
 from sync.jobs.leash import line
+from sync.jobs.output import Output
 from sync.records import Json
 
 #: With this code a process says that the same job may work later.
@@ -60,26 +60,22 @@ class Child:
             OSError: it cannot be started.
         """
         self._until = math.inf
-        self._out = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 - of our own table, without a shell
-                list(command),
-                stdin=subprocess.PIPE,
-                stdout=self._out,
-                stderr=self._errors,
-                start_new_session=True,
-                bufsize=0,
-                env=_ENVIRONMENT | dict(os.environ),
-            )
-        except BaseException:
-            self._out.close()
-            self._errors.close()
-            raise
-        stream: IO[bytes] = self._process.stdin  # type: ignore[assignment]
+        process = subprocess.Popen(  # noqa: S603 - of our own table, without a shell
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            bufsize=0,
+            env=_ENVIRONMENT | dict(os.environ),
+        )
+        self._process, pipes = process, (process.stdin, process.stdout, process.stderr)
+        self._words, out, errors = (cast(RawIOBase, pipe) for pipe in pipes)
+        self._out = Output(out, first=LARGEST_RESULT)
+        self._errors = Output(errors, last=_LAST_WORDS, pass_on=_to_log)
         # A process that stands still reads nothing: the worker must not wait for it. A line is
         # written as a whole or not at all.
-        os.set_blocking(stream.fileno(), False)
+        os.set_blocking(self._words.fileno(), False)
 
     def __enter__(self) -> Self:
         """Use as a context manager."""
@@ -88,16 +84,15 @@ class Child:
     def __exit__(self, *_: object) -> None:
         """End it at once, if it still runs."""
         self.end(0)
-        for file in (self._out, self._errors, self._process.stdin):
-            if file is not None:
-                file.close()
+        self._words.close()
+        self._out.end()
+        self._errors.end()
 
     def hold(self, until: float) -> None:
         """Let it run until this second of the monotonic clock."""
         self._until = until
-        stream: IO[bytes] = self._process.stdin  # type: ignore[assignment]
         with suppress(OSError):
-            stream.write(line(until))
+            self._words.write(line(until))
 
     def wait(self, seconds: float) -> bool:
         """Whether it has ended within that time."""
@@ -122,7 +117,6 @@ class Child:
 
     def outcome(self) -> Outcome:
         """How it ended; it must have."""
-        self._pass_on()
         code = self._process.returncode
         if code in _DONE:
             return Outcome(done=True, result={"exit_code": code, "output": self._printed()})
@@ -136,24 +130,18 @@ class Child:
         passing, held = code in (PASSING, HELD), code == HELD
         return Outcome(done=False, passing=passing, held=held, error=sentence or how)
 
-    def _pass_on(self) -> None:
-        """Put its log into that of the worker."""
-        self._errors.seek(0)
-        # A worker whose log has ended goes on.
-        with suppress(OSError), open(_LOG, "wb", closefd=False) as log:
-            shutil.copyfileobj(self._errors, log)
-
     def _printed(self) -> object:
-        self._out.seek(0)
-        text = self._out.read(LARGEST_RESULT).decode(errors="replace")
+        text = self._out.kept()
         with suppress(ValueError):
             return json.loads(text)
         return text
 
     def _sentence(self) -> str:
         """The last sentence of ours; what others print may quote data."""
-        size = self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(0, size - _LAST_WORDS))
-        lines = self._errors.read().decode(errors="replace").splitlines()
-        ours = [text for text in lines if text.startswith(_OURS)]
+        ours = [text for text in self._errors.kept().splitlines() if text.startswith(_OURS)]
         return ours[-1].partition(": ")[2] if ours else ""
+
+
+def _to_log(line: bytes) -> None:
+    """Put a line of its log into that of the worker."""
+    os.write(_LOG, line)

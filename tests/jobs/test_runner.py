@@ -53,8 +53,8 @@ def run(store: Store) -> Callable[..., Job]:
     """Run the job with this code, and give it back as the store has it."""
 
     def once(code: str, **values: Any) -> Job:
-        values = {"commands": python(code), "tick": 0.05, "now": Later(), **values}
-        assert Runner(store=store, stop=threading.Event(), **values).run_one()
+        known = {"commands": python(code), "tick": 0.05, "now": Later(), "stop": threading.Event()}
+        assert Runner(store=store, **(known | values)).run_one()
         job = store.job("j")
         assert job is not None
         return job
@@ -79,6 +79,29 @@ def test_much_output_is_cut(run: Callable[..., Job]) -> None:
     job = run("print('x' * 3_000_000)")
     assert job.result is not None
     assert len(job.result["output"]) == child_module.LARGEST_RESULT
+
+
+def test_much_output_fills_no_disk(run: Callable[..., Job]) -> None:
+    """What a job prints goes into no file: one that may write only small files prints on."""
+    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+    job = run(limited + "print('x' * 100_000); print('y' * 100_000, file=sys.stderr)")
+    assert (job.state, job.error) == (JobState.DONE, "")
+
+
+def test_what_a_job_says_is_in_the_log_while_it_runs(
+    run: Callable[..., Job], capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever watches the worker's log sees how far a long job is."""
+    stop, heard = threading.Event(), [""]
+
+    def beat() -> None:
+        heard[0] += capfd.readouterr().err
+        if "40 of 90" in heard[0]:
+            stop.set()
+
+    code = "import sys, time; print('40 of 90', file=sys.stderr, flush=True); time.sleep(20)"
+    # Ended by its worker, and not by itself.
+    assert run(code, beat=beat, stop=stop).state is JobState.QUEUED
 
 
 @pytest.mark.parametrize("code", [10, 11])
