@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sync.errors import ConfigurationError
+from sync.errors import ConfigurationError, Fatal
 from sync.generator import Generator, Proposal
 from sync.placing import candidates
 from sync.records import Json, Project, Task
@@ -254,3 +254,23 @@ def test_a_strange_score_is_dropped(score: object) -> None:
     answer = {"result": GOOD, "score": score, "model_version": "theirs-3"}
     (made,) = candidates(tasks(1), [Proposal(answer=answer)], "b", "v", CONFIG)
     assert (made.result, made.score, made.generator_version) == (GOOD, None, "theirs-3")
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        (None, "start it, or set ASSAY_GENERATOR_URL"),
+        (401, "ASSAY_BACKEND_URL, _USER and _PASSWORD"),
+        (500, "see its log"),
+    ],
+)
+def test_a_generator_that_cannot_be_asked_is_not_taken_for_a_wrong_engine(
+    status: int | None, remedy: str, port: int
+) -> None:
+    """What it says of its engine is known only if it answers; else the remedy is another."""
+    with upstream(good, setup=lambda body: Reply(status or 200)) as there:
+        url = f"http://127.0.0.1:{port}" if status is None else there.url
+        with Generator(url) as generator, pytest.raises(Fatal) as refused:
+            generator.problem(PROJECT, "1.5")
+    assert remedy in str(refused.value)
+    assert "engine" not in str(refused.value)

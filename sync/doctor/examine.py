@@ -52,9 +52,12 @@ def examine(parts: Parts) -> Iterator[Finding]:
     yield look("disk", partial(here.disk, parts.settings(), file))
     if parts.settings().redis_url.get_secret_value():
         yield look("Redis", lambda: here.redis(parts.settings()))
-    yield look("backend", partial(there.backend, parts.settings(), parts.backend, connected))
+    ours = look("backend", partial(there.backend, parts.settings(), parts.backend, connected))
+    yield ours
     yield from _label_studio(parts, connected)
-    for project in connected:
+    # What is wrong with our own backend is told once.
+    told = ours.state is State.WRONG and not parts.settings().generator_url
+    for project in [] if told else connected:
         name = f"candidates of project {project.project_id}"
         yield look(name, partial(_engine, parts, project))
     if connected:

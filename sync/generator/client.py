@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sync.errors import ConfigurationError
-from sync.generator.faults import Failure
+from sync.errors import ConfigurationError, Fatal
+from sync.generator.faults import Failure, Kind
 from sync.generator.line import Item, Line
 from sync.generator.pace import Pace
 from sync.generator.reply import Proposal, proposals
@@ -88,15 +88,27 @@ class Generator:
         try:
             status = self._wire.get("health", CONNECT_SECONDS)
         except Failure as failure:
-            raise ConfigurationError(
-                f"the generator at {self.url} does not answer ({failure.reason}): start it, or "
-                "set ASSAY_GENERATOR_URL or ASSAY_BACKEND_URL to where it is"
-            ) from None
+            raise self._silent(failure) from None
         if status >= 300:
             raise ConfigurationError(
                 f"the generator at {self.url} answers {status} to /health: "
                 "check its address, user and password"
             )
+
+    def _silent(self, failure: Failure) -> Fatal:
+        """Why it gave no answer, and what to do about it."""
+        if failure.kind in (Kind.GONE, Kind.SLOW):
+            return ConfigurationError(
+                f"the generator at {self.url} does not answer ({failure.reason}): start it, or "
+                "set ASSAY_GENERATOR_URL or ASSAY_BACKEND_URL to where it is"
+            )
+        if failure.kind is Kind.DENIED:
+            return ConfigurationError(
+                f"the generator at {self.url} cannot be used: {failure.reason} "
+                "(ASSAY_BACKEND_URL, _USER and _PASSWORD, or of a generator that is not Assay's "
+                "ASSAY_GENERATOR_URL, _USER and _PASSWORD)"
+            )
+        return Fatal(f"the generator at {self.url} fails ({failure.reason}): see its log")
 
     def setup(self, project: Project, stamp: str) -> str:
         """Tell it the label config, as Label Studio would; the version it names, or ""."""
@@ -123,11 +135,15 @@ class Generator:
         """What it says is wrong with its engine for the project; "" where it says nothing.
 
         Only Assay's own backend says so.
+
+        Raises:
+            ConfigurationError: it is not there, or refuses user and password.
+            Fatal: it fails.
         """
         try:
             answer = self._setup(Group(stamp, project.label_config), self._seconds)
-        except Failure as error:
-            return str(error)
+        except Failure as failure:
+            raise self._silent(failure) from None
         return str(answer.get("problem") or "")
 
     def _setup(self, group: Group, seconds: float, hostname: str = "") -> Json:
