@@ -22,8 +22,7 @@ from rq.worker import WorkerStatus
 from sync.errors import AssayError
 from sync.jobs.bell import PATIENCE, Bell
 from sync.jobs.runner import Runner
-
-_log = logging.getLogger(__name__)
+from sync.jobs.trouble import Trouble
 
 #: Seconds for which Redis remembers a worker that says nothing.
 _REMEMBERED = 120
@@ -72,7 +71,7 @@ class _Worker(SimpleWorker):
         try:
             self._runner.run_one(job.id)
         except AssayError as error:
-            _log.warning("no job is taken: %s", error)
+            self._runner.away.lasts("no job is taken: %s", error)
         self.set_current_job_id(None)
         self.set_state(WorkerStatus.IDLE)
 
@@ -119,17 +118,36 @@ class _Worker(SimpleWorker):
             raise StopRequested
 
 
-def listen(runner: Runner, bell: Bell, seconds: float) -> bool:
-    """Do one job that Redis tells of within that time; False if Redis cannot be asked."""
+def _is_news(record: logging.LogRecord) -> bool:
+    """RQ tells of each try to reach Redis; we tell of it seldom."""
+    values = record.args if isinstance(record.args, tuple) else ()
+    error = record.exc_info[1] if record.exc_info else None
+    return not any(isinstance(value, Unreachable) for value in (*values, error))
+
+
+logging.getLogger("rq.worker").addFilter(_is_news)
+
+
+def listen(runner: Runner, bell: Bell, seconds: float, silent: Trouble) -> bool:
+    """Do one job that Redis tells of within that time; False if Redis cannot be asked.
+
+    Args:
+        runner: does the job.
+        bell: where Redis is.
+        seconds: how long to wait for one.
+        silent: told whether Redis answers.
+    """
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with bell.connection() as connection:
             worker = _Worker(runner, bell.queue(connection))
             runner.beat = worker.beat
             worker.work(logging_level="WARNING", max_jobs=1, max_idle_time=math.ceil(seconds))
-            return bool(connection.ping())
+            connection.ping()
+            silent.over()
+            return True
     except (RedisError, OSError) as error:
-        _log.warning("Redis is out of reach (%s): looking at the store", type(error).__name__)
+        silent.lasts("Redis is out of reach (%s): looking at the store", type(error).__name__)
         return False
     except StopRequested:
         return True

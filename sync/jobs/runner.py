@@ -16,6 +16,7 @@ from sync.clock import Clock
 from sync.errors import AssayError, Retriable
 from sync.jobs.child import Child, Outcome
 from sync.jobs.kinds import COMMANDS, Command, command
+from sync.jobs.trouble import Trouble
 from sync.store import Store
 from sync.store.jobs import Hold, Job, JobState
 
@@ -48,6 +49,8 @@ class Runner:
     now: Clock | None = None
     #: Told at each look that the worker is alive.
     beat: Callable[[], object] = lambda: None
+    #: While the store cannot be asked.
+    away: Trouble = field(default_factory=lambda: Trouble(_log, "the store answers again"))
 
     @property
     def most(self) -> int:
@@ -65,6 +68,7 @@ class Runner:
         """
         asked = time.monotonic()
         job = self.store.take_job(self.holder, self._now(), self.lease, self.most, job_id)
+        self.away.over()
         if job is None:
             return False
         _log.info("job %s begins, attempt %s", job.job_id, job.attempts)
@@ -107,9 +111,10 @@ class Runner:
             try:
                 hold = self.store.renew_job(job.job_id, self.holder, self._now(), self.lease)
             except Retriable as error:
-                _log.warning("job %s is not renewed: %s", job.job_id, error)
+                self.away.lasts("job %s is not renewed: %s", job.job_id, error)
                 hold = Hold.KEPT if now < until - spare else Hold.LOST
             else:
+                self.away.over()
                 until = now + self.lease
                 child.hold(until - spare)
             if hold is not Hold.KEPT:
@@ -149,8 +154,9 @@ class Runner:
                     self._end(job, ended)
                 else:
                     self._leave(job, ended)
+                self.away.over()
                 return
             except Retriable as error:
-                _log.warning("the end of job %s is not written: %s", job.job_id, error)
+                self.away.lasts("the end of job %s is not written: %s", job.job_id, error)
                 if time.monotonic() > until or self.stop.wait(self.tick):
                     return

@@ -7,6 +7,7 @@ import logging
 from sync.errors import AssayError, ConfigurationError
 from sync.jobs.bell import Bell
 from sync.jobs.runner import Runner
+from sync.jobs.trouble import Trouble
 
 _log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ def serve(runner: Runner, bell: Bell, *, pause: float = PAUSE, look: float = LOO
     Raises:
         ConfigurationError: the address of Redis cannot be read.
     """
+    silent = Trouble(_log, "Redis answers again")
     while not runner.stop.is_set():
         try:
             if runner.run_one():
@@ -33,13 +35,13 @@ def serve(runner: Runner, bell: Bell, *, pause: float = PAUSE, look: float = LOO
         except ConfigurationError:
             raise
         except AssayError as error:
-            _log.warning("no job is taken: %s", error)
-        if not bell.url or not _listen(runner, bell, look):
+            runner.away.lasts("no job is taken: %s", error)
+        if not bell.url or not _listen(runner, bell, look, silent):
             runner.stop.wait(pause)
 
 
-def _listen(runner: Runner, bell: Bell, seconds: float) -> bool:
+def _listen(runner: Runner, bell: Bell, seconds: float, silent: Trouble) -> bool:
     """Do one job that Redis tells of within that time; False if Redis cannot be asked."""
     from sync.jobs.listening import listen
 
-    return listen(runner, bell, seconds)
+    return listen(runner, bell, seconds, silent)
