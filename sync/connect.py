@@ -8,23 +8,40 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import label_configs
-from sync.errors import AssayError, Fatal
+from sync.errors import AssayError, ConfigurationError, Fatal
 from sync.labelstudio import LabelStudio, Missing
 from sync.records import Json, Project
 from sync.settings import WAKING_ACTIONS, Settings, model_version
 from sync.store import Store
 
+#: The header by which Label Studio's webhook shows that it is the one of our store.
+HEADER = "X-Assay-Secret"
 _BLOCKED = (
     "Label Studio refuses private addresses: start it with ML_BLOCK_LOCAL_IP=false and "
     "SSRF_PROTECTION_ENABLED=false, or give Assay's backend a public address"
 )
 
 
-def connect(server: LabelStudio, store: Store, settings: Settings, project_id: int) -> Project:
+def connect(
+    server: LabelStudio,
+    store: Store,
+    settings: Settings,
+    project_id: int,
+    *,
+    take_over: bool = False,
+) -> Project:
     """Register the ML backend and its webhook, and remember the project; can be repeated.
 
+    Args:
+        server: where the project is.
+        store: remembers the project.
+        settings: address and password of our backend.
+        project_id: of the project.
+        take_over: whether to go on where another store is connected to the project.
+
     Raises:
-        ConfigurationError: the label config cannot be judged, or a setting is missing.
+        ConfigurationError: the label config cannot be judged, a setting is missing, or another
+            store is connected.
         Fatal: Label Studio cannot or may not reach the backend; the project is not connected.
         Retriable: Label Studio did not answer to the end; to repeat it ends what was begun.
     """
@@ -32,6 +49,8 @@ def connect(server: LabelStudio, store: Store, settings: Settings, project_id: i
     config = label_configs.parse(there["label_config"])
     label_configs.read(config, [])
     known = store.project(project_id)
+    if known is None and not take_over:
+        _refuse_another(server, project_id)
     project = known or Project(
         project_id=project_id,
         title=there["title"],
@@ -53,6 +72,18 @@ def connect(server: LabelStudio, store: Store, settings: Settings, project_id: i
     project = replace(project, backend_id=backend_id)
     store.update_project(project_id, backend_id=backend_id)
     return project
+
+
+def _refuse_another(server: LabelStudio, project_id: int) -> None:
+    """A webhook with a secret is what another store leaves, for a store remembers its own."""
+    for hook in server.webhooks(project_id):
+        if (hook.get("headers") or {}).get(HEADER):
+            raise ConfigurationError(
+                f"project {project_id} is connected to another store of Assay, for its webhook to "
+                f"{hook['url']} carries a secret that is not in this one: set ASSAY_DATABASE_URL "
+                "or ASSAY_HOME to that store, or, if that is gone or shall lose the project, add "
+                "--take-over"
+            )
 
 
 def disconnect(server: LabelStudio, store: Store, settings: Settings, project: Project) -> None:
@@ -151,7 +182,7 @@ def _hook(server: LabelStudio, settings: Settings, project: Project) -> None:
         "send_payload": True,
         "send_for_all_actions": False,
         "is_active": True,
-        "headers": {"X-Assay-Secret": project.webhook_secret},
+        "headers": {HEADER: project.webhook_secret},
         "actions": list(WAKING_ACTIONS),
     }
     hooks = hooks_of(server, settings, project.project_id)

@@ -80,17 +80,19 @@ def _parts(app: App) -> Parts:
 
 @click.command()
 @project_option
+@click.option("--take-over", is_flag=True, help="Even where another store of Assay is connected.")
 @with_app
-def connect(app: App, project: int | None) -> None:
+def connect(app: App, project: int | None, take_over: bool) -> None:
     """Connect Assay to a Label Studio project: its ML backend, its webhook, its mirror.
 
-    The ML backend must be running. Can be repeated; nothing is doubled.
+    The ML backend must be running. Can be repeated; nothing is doubled. A project that another
+    store of Assay is connected to is refused.
     """
     from sync.connect import connect as use_case
 
     project_id = app.project_id(project)
     with app.writing(project_id) as store:
-        found = use_case(app.server, store, app.settings, project_id)
+        found = use_case(app.server, store, app.settings, project_id, take_over=take_over)
     click.echo(
         f"connected to project {found.project_id} ({found.title}); predictions stand under "
         f"{found.model_version!r}. Next: assay gold add, then assay freeze"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import label_configs
-from sync.connect import hooks_of
+from sync.connect import HEADER, hooks_of
 from sync.doctor.finding import Finding, State, Warn, look
 from sync.errors import Fatal
 from sync.labelstudio import LabelStudio, Missing
@@ -83,7 +83,7 @@ def _webhook(settings: Settings, server: LabelStudio, known: Project) -> str:
         number = "is none" if not hooks else f"are {len(hooks)}"
         raise Warn(f"there {number} at {settings.backend_url}/webhook{_slow(known)}")
     hook = hooks[0]
-    secret = str((hook.get("headers") or {}).get("X-Assay-Secret", ""))
+    secret = str((hook.get("headers") or {}).get(HEADER, ""))
     if not hmac.compare_digest(secret.encode(), known.webhook_secret.encode()):
         raise Warn(f"it does not carry this project's secret{_slow(known)}")
     if not hook.get("is_active", True):
