@@ -1,4 +1,5 @@
 # One image for all of Assay: the command is `backend`, `run`, `worker` or any other of `assay`.
+# How to run it: compose.yaml and docs/operations.md.
 FROM python:3.12.12-slim-bookworm AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 RUN pip install --no-cache-dir uv==0.13.8
@@ -26,6 +27,7 @@ WORKDIR /data
 VOLUME /data
 USER 10001:10001
 EXPOSE 9090
+# Of the default command; compose.yaml has those of `run` and `worker`.
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 CMD ["assay", "health", "backend"]
 ENTRYPOINT ["assay"]
 CMD ["backend", "--host", "0.0.0.0"]

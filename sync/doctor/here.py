@@ -88,8 +88,8 @@ def redis(found: Settings) -> str:
         ) from None
     except (RedisError, OSError) as error:
         raise Warn(
-            f"Redis does not answer ({type(error).__name__}), so workers find jobs only within a "
-            "minute: start it, or mend or unset ASSAY_REDIS_URL"
+            f"Redis does not answer ({type(error).__name__}), so workers ask the store every two "
+            "seconds instead: start it, or mend or unset ASSAY_REDIS_URL"
         ) from None
     return f"version {release} answers"
 
