@@ -16,7 +16,7 @@ def child() -> None:
     """Run the command line; the exit code says whether the same may work later."""
     hold_on()
     try:
-        main(passing=PASSING, held=HELD)
+        main(passing=PASSING, held=HELD, service="jobs")
     except Exception as error:
         click.echo(f"assay: {describe(error)}", err=True)
         sys.exit(1)

@@ -47,7 +47,7 @@ def worker(app: App) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with service(app, "jobs") as served:
-        runner = Runner(store=app.store, stop=stop)
+        runner = Runner(store=app.store, stop=stop, in_json=not served.aloud)
         served.say("waiting for jobs; Ctrl-C stops")
         serve(runner, Bell.of(app.settings))
         served.say("stopped")

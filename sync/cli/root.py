@@ -215,16 +215,17 @@ def assay() -> None:
     """
 
 
-def main(passing: int = 1, held: int = 1) -> None:
+def main(passing: int = 1, held: int = 1, service: str = "") -> None:
     """Run the command line; every expected error is one sentence on stderr.
 
     Args:
         passing: the exit code where the same command may work later.
         held: the exit code where another process works on the project.
+        service: in whose name it writes its log; "" for a command of a person.
     """
     collect_seldom()
     try:
-        _log()
+        _log(service)
         assay.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
@@ -252,13 +253,13 @@ def collect_seldom() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
-def _log() -> None:
+def _log(service: str) -> None:
     from sync import logs
 
     # Settings are not read yet: what is wrong with them is said by the command that needs them.
     level = os.environ.get("ASSAY_LOG_LEVEL", "WARNING").upper()
     known = level if level in ("DEBUG", "INFO", "WARNING", "ERROR") else "WARNING"
-    logs.configure(known, os.environ.get("ASSAY_LOG_FORMAT", "auto").lower())
+    logs.configure(known, os.environ.get("ASSAY_LOG_FORMAT", "auto").lower(), service)
 
 
 def with_app(command: Callable[..., Any]) -> Callable[..., Any]:

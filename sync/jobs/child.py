@@ -8,9 +8,10 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from io import RawIOBase
 from typing import Self, cast
 
@@ -32,6 +33,8 @@ _LAST_WORDS = 20_000
 _LOG = 2
 #: What the sentences of our commands begin with.
 _OURS = "assay"
+#: In its form the process writes its log.
+_FORMAT = "ASSAY_LOG_FORMAT"
 #: On one core: the others are for those who wait for predictions.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -53,8 +56,13 @@ class Outcome:
 class Child:
     """A process in a group of its own, which ends when its worker does."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], say: Callable[[str], object] | None = None) -> None:
         """Start it.
+
+        Args:
+            command: what to run.
+            say: told what it writes into its log that is no JSON; None: all that it writes there
+                is text, and goes into the worker's log as it is.
 
         Raises:
             OSError: it cannot be started.
@@ -67,12 +75,12 @@ class Child:
             stderr=subprocess.PIPE,
             start_new_session=True,
             bufsize=0,
-            env=_ENVIRONMENT | dict(os.environ),
+            env={**_ENVIRONMENT, **os.environ, _FORMAT: "json" if say else "text"},
         )
         self._process, pipes = process, (process.stdin, process.stdout, process.stderr)
         self._words, out, errors = (cast(RawIOBase, pipe) for pipe in pipes)
         self._out = Output(out, first=LARGEST_RESULT)
-        self._errors = Output(errors, last=_LAST_WORDS, pass_on=_to_log)
+        self._errors = Output(errors, last=_LAST_WORDS, pass_on=partial(_to_log, say))
         # A process that stands still reads nothing: the worker must not wait for it. A line is
         # written as a whole or not at all.
         os.set_blocking(self._words.fileno(), False)
@@ -142,6 +150,16 @@ class Child:
         return ours[-1].partition(": ")[2] if ours else ""
 
 
-def _to_log(line: bytes) -> None:
+def _to_log(say: Callable[[str], object] | None, line: bytes) -> None:
     """Put a line of its log into that of the worker."""
-    os.write(_LOG, line)
+    if say is None or _is_json(line):
+        os.write(_LOG, line)
+    elif text := line.decode(errors="replace").strip():
+        say(text)
+
+
+def _is_json(line: bytes) -> bool:
+    """Whether it is a whole line with an object."""
+    with suppress(ValueError):
+        return line.endswith(b"\n") and isinstance(json.loads(line), dict)
+    return False

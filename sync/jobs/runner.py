@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from sync.clock import Clock
 from sync.errors import AssayError, Retriable
@@ -26,6 +27,10 @@ _log = logging.getLogger(__name__)
 def holder() -> str:
     """A name for this process that no other one has."""
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def _say(job_id: str, text: str) -> None:
+    _log.info("output", extra={"job": job_id, "text": text})
 
 
 @dataclass(kw_only=True)
@@ -47,6 +52,8 @@ class Runner:
     pauses: tuple[float, ...] = (30.0, 120.0)
     #: The clock by which leases run out; default the store's own, which all workers share.
     now: Clock | None = None
+    #: Whether each line of the log is JSON.
+    in_json: bool = False
     #: Told at each look that the worker is alive.
     beat: Callable[[], object] = lambda: None
     #: While the store cannot be asked.
@@ -84,7 +91,8 @@ class Runner:
 
     def _do(self, job: Job, asked: float) -> Outcome | Hold:
         """How the process ended, or why we ended it."""
-        with Child(command(job, self.commands)) as child:
+        say = partial(_say, job.job_id) if self.in_json else None
+        with Child(command(job, self.commands), say) as child:
             hold = self._watch(job, child, asked + self.lease)
             if hold is None:
                 return child.outcome()
