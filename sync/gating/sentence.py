@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from sync.gating.scores import Scores
@@ -11,6 +12,8 @@ from sync.gating.wording import short
 
 #: Characters of the reasons in a sentence.
 _REASONS = 110
+#: Names and hints, which `assay status` tells in full.
+_BRACKETS = re.compile(r" \([^()]*\)")
 
 
 def sentence(
@@ -126,7 +129,7 @@ def _open(criteria: Sequence[Criterion], scores: Scores, labels_left: int | None
     reasons = [c.reason for c in telling if c.state is State.MORE and c.reason]
     if scores.waiting and scores.set_aside:
         reasons.append(f"{len(scores.set_aside)} cannot be read (assay status says why)")
-    why = "; ".join(reasons)
+    why = _fitting(reasons)
     more = f"; {why}" if why else ""
     ahead = (
         f"about {labels_left} more labels should settle it"
@@ -135,8 +138,17 @@ def _open(criteria: Sequence[Criterion], scores: Scores, labels_left: int | None
     )
     return (
         f"MORE: {counted} of {scores.asked} blind tasks count so far{waiting}, "
-        f"{_sum(scores):g} confirmed{short(more, _REASONS)}. Next: {ahead}."
+        f"{_sum(scores):g} confirmed{more}. Next: {ahead}."
     )
+
+
+def _fitting(reasons: Sequence[str]) -> str:
+    """As many reasons as there is room for, whole, if need be without what stands in brackets."""
+    bare = [_BRACKETS.sub("", reason) for reason in reasons]
+    for told in (reasons, *(bare[:count] for count in range(len(bare), 0, -1))):
+        if len(text := "; ".join(told)) <= _REASONS:
+            return text
+    return short(bare[0], _REASONS)
 
 
 def _confirmed(scores: Scores) -> str:

@@ -137,10 +137,16 @@ def _criterion(name: str, kind: str, parts: Sequence[Part], threshold: float) ->
 
 def _reason(kind: str, judged: Sequence[Part], rare: Sequence[Part]) -> str:
     still = [part for part in judged if part.state is State.MORE]
-    found = [f"{len(still)} of {len(judged)} {kind}s are open ({_names(still)})"] if still else []
+    found = []
+    if still:
+        found.append(f"{len(still)} of {len(judged)} {kind}s {_are(still)} open ({_names(still)})")
     if rare:
-        found.append(f"{len(rare)} are too rare to be judged ({_names(rare)})")
+        found.append(f"{len(rare)} {_are(rare)} too rare to be judged ({_names(rare)})")
     return "; ".join(found)
+
+
+def _are(parts: Sequence[Part]) -> str:
+    return "is" if len(parts) == 1 else "are"
 
 
 def _names(parts: Sequence[Part]) -> str:

@@ -286,3 +286,9 @@ def test_labels_of_a_control_that_counts_nothing_are_not_judged() -> None:
     verdict = gate(evidence, from_dict(POLICY), replace(two, weights={"label": 0.0}))
     assert criterion(verdict).parts == ()
     assert verdict.worst_label is None
+
+
+def test_a_single_part_is_told_as_one() -> None:
+    """One label that is open "is" open."""
+    verdict = judge(both(30, lambda i: i % 5 > 0), POLICY)
+    assert "1 of 2 labels is open" in criterion(verdict).reason
