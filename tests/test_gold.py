@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 
 import label_configs
+from sync.cli.gold import warn_of_gold
 from sync.errors import ConfigurationError
 from sync.freeze.gold import plant
+from sync.gating.criteria import gold_lacks
+from sync.gating.policy import GatePolicy
+from sync.gating.verdict import State
 from sync.labelstudio import parse
 from sync.records import GoldItem, Json, Project, Result
 from sync.store import Store
+from tests.gating import test_gate as gated
 
 
 class Server:
@@ -90,3 +95,20 @@ def test_gold_that_comes_again_is_not_doubled(tmp_path: Path) -> None:
 
 
 NOW = "2026-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("count", range(10, 19))
+def test_so_many_gold_tasks_suffice_as_could_pass(count: int) -> None:
+    """Before anybody answers it is said whether the gate could pass them, were all right."""
+    verdict = gated.judge(gated.evidence(known=gated.gold(count)), GatePolicy())
+    criterion = verdict.criterion("gold")
+    assert criterion is not None
+    assert (gold_lacks(count, GatePolicy()) == "") == (criterion.state is State.PASS)
+
+
+def test_too_few_gold_tasks_are_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the number that is missing; enough of them are not worth a word."""
+    warn_of_gold(12, GatePolicy())
+    assert "12 gold tasks are too few" in capsys.readouterr().out
+    warn_of_gold(30, GatePolicy())
+    assert capsys.readouterr().out == ""

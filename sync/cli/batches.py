@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sync.cli.gold import warn_of_gold
 from sync.cli.root import App, project_option, with_app
 from sync.cli.show import Progress
 
@@ -81,6 +82,7 @@ def freeze(app: App, project: int | None, batch: str) -> None:
         )
     progress.close()
     _tell(frozen)
+    warn_of_gold(len(app.store.gold(project_id)), app.settings.policy)
 
 
 @contextmanager

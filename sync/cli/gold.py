@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sync.cli.root import App, project_option, with_app
 from sync.errors import ConfigurationError
 from sync.records import GoldItem
+
+if TYPE_CHECKING:
+    from sync.gating.policy import GatePolicy
 
 
 @click.group()
@@ -56,6 +59,16 @@ def add(app: App, project: int | None, batch: str | None, file: Path) -> None:
         f"{done.matched} existing tasks are gold now, {done.added} new ones planted; "
         f"{done.total} gold tasks in all"
     )
+    warn_of_gold(done.total, app.settings.policy)
+
+
+def warn_of_gold(tasks: int, policy: GatePolicy) -> None:
+    """Say where so many gold tasks cannot suffice, before people begin to answer them."""
+    from sync.gating.criteria import gold_lacks
+
+    lacking = gold_lacks(tasks, policy)
+    if lacking:
+        click.echo(f"  warning: {lacking}")
 
 
 def read_text(file: Path) -> str:

@@ -142,13 +142,22 @@ def open_answers(evidence: Evidence) -> int:
 
 def _gold_lacks(evidence: Evidence, x: Sequence[float], policy: GatePolicy) -> str:
     """Why the planted gold cannot suffice, were all the rest answered right; "" where it can."""
+    usable = sum(bool(task.answers) or not task.deleted for task in evidence.gold)
+    return _lacks(usable, open_answers(evidence), evidence.overlap, x, policy)
+
+
+def gold_lacks(tasks: int, policy: GatePolicy) -> str:
+    """Why so many gold tasks that nobody has answered yet cannot suffice; "" where they can."""
+    overlap = policy.sample.overlap
+    return _lacks(tasks, tasks * overlap, overlap, (), policy)
+
+
+def _lacks(usable: int, to_come: int, overlap: int, x: Sequence[float], policy: GatePolicy) -> str:
     least = policy.gate.gold.min
     at_best = to_pass_at_best(x, least, policy.gate.confidence)
     if at_best is None:
         return f"gold can never show {least:.0%}: lower gate.gold.min"
-    lacking = -(-(at_best - open_answers(evidence)) // evidence.overlap)
-    usable = sum(bool(task.answers) or not task.deleted for task in evidence.gold)
-    more = max(lacking, policy.gate.gold.min_tasks - usable)
+    more = max(-(-(at_best - to_come) // overlap), policy.gate.gold.min_tasks - usable)
     if more <= 0:
         return ""
     if not usable:
