@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -102,6 +103,7 @@ def _postgresql(url: sa.URL) -> sa.Engine:
         pool_pre_ping=True,
         hide_parameters=True,
     )
+    logging.getLogger(f"{sa.QueuePool.__module__}.{sa.QueuePool.__name__}").addFilter(_is_news)
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -114,6 +116,14 @@ def _postgresql(url: sa.URL) -> sa.Engine:
         connection.commit()
 
     return engine
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """That a lost connection cannot be closed either is none: whoever used it says it is lost."""
+    from pg8000.exceptions import InterfaceError
+
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, OSError | InterfaceError)
 
 
 def _moment(text: str) -> Any:

@@ -72,7 +72,7 @@ def explained() -> Iterator[None]:
         raise kind(f"the store fails ({_said(error)}): {remedy}") from error
     except (ConnectionError, TimeoutError) as error:
         # The driver for PostgreSQL lets some of these through as they are.
-        raise Retriable(f"the store fails ({error}): {_AWAY[1]}") from error
+        raise Retriable(f"the store fails ({_why(error)}): {_AWAY[1]}") from error
 
 
 @contextmanager
@@ -114,8 +114,15 @@ def _code(error: _Error) -> str:
 
 
 def _said(error: _Error) -> str:
-    fields = _fields(error)
-    return str(fields.get("M")) if fields else str(_raised(error))
+    fields, raised = _fields(error), _raised(error)
+    if fields:
+        return str(fields.get("M"))
+    # The driver puts words of its own around what the system said.
+    return _why(raised.__cause__) if isinstance(raised.__cause__, OSError) else str(raised)
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or "no answer in time"
 
 
 def _refused(error: _Error) -> str:
