@@ -41,7 +41,7 @@ class Watched:
     #: What Label Studio looked like before the last full pass, and when that was.
     look: Look | None = None
     full: float = 0.0
-    #: Full passes go on until one has begun after this.
+    #: One full pass more is due at this time.
     settles: float = 0.0
     #: What was judged, and from what.
     memory: Memory = field(default_factory=Memory)
@@ -75,7 +75,8 @@ class Watched:
 
     def is_idle(self, look: Look, now: float, longest: float) -> bool:
         """Whether nothing changed since the last full pass, which is not too long ago."""
-        settled = self.full >= self.settles
+        # In between all could not be seen yet: what comes late is looked for once, at the end.
+        settled = self.full >= self.settles or now < self.settles
         return look == self.look and settled and now < self.full + longest
 
     def passed(self, look: Look, began: float, took: float, settle: float) -> None:
