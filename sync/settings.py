@@ -17,6 +17,8 @@ from sync.gating.policy import GatePolicy, from_dict
 
 PREFIX = "ASSAY_"
 
+#: Labelled tasks without which nothing is learned.
+FEWEST_EXAMPLES = 10
 #: Webhook actions that wake the worker. Not PROJECT_UPDATED: our own verdicts would wake us.
 WAKING_ACTIONS = (
     "ANNOTATION_CREATED",

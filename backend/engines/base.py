@@ -12,10 +12,10 @@ import numpy as np
 from backend.pixels import Fetch, no_uploads
 from label_configs import LabelConfig
 from sync.records import Json, Result
-from sync.settings import Settings
+from sync.settings import FEWEST_EXAMPLES, Settings
 
 #: Examples without which nothing is learned.
-FEWEST = 10
+FEWEST = FEWEST_EXAMPLES
 
 
 class Unfit(Exception):

@@ -42,6 +42,7 @@ def train(app: App, project: int | None, wait: bool, as_json: bool) -> None:
         return
     backend = Backend(app.settings)
     app.pull(project_id)
+    _refuse_too_few(app, project_id)
     asked = backend.ask("POST", "/train", json={"project": project_id})["requested"]
     if not wait:
         click.echo(json.dumps({"requested": asked}) if as_json else "the training is asked for")
@@ -55,9 +56,23 @@ def train(app: App, project: int | None, wait: bool, as_json: bool) -> None:
     click.echo(json.dumps(status, indent=1) if as_json else sentence(status))
 
 
+def _refuse_too_few(app: App, project_id: int) -> None:
+    """What the pull tells already need not be waited for."""
+    from sync.settings import FEWEST_EXAMPLES
+
+    found = app.store.count_training_annotations(project_id)
+    if found < FEWEST_EXAMPLES:
+        raise Fatal(
+            f"{found} annotations of project {project_id} may be learned from, since validation "
+            f"tasks, gold and skips are left out: have at least {FEWEST_EXAMPLES} other tasks "
+            "labelled first"
+        )
+
+
 def _train_by_worker(app: App, project_id: int, wait: bool, as_json: bool) -> None:
     """Train by a job."""
     app.pull(project_id)
+    _refuse_too_few(app, project_id)
     job = queued(app, "train", project_id, quiet=as_json)
     if wait:
         status = (awaited(app, job).result or {})["output"]

@@ -124,20 +124,24 @@ def test_from_labels_to_a_model_and_back(
         run("models", "rm", first)
 
 
-def test_a_training_that_fails_says_why(run: Callable[..., str]) -> None:
-    """The reason is the error of the command."""
+def test_a_training_that_fails_says_why(
+    run: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason is the error of the command, where the command itself could not know it."""
+    monkeypatch.setattr(Store, "count_training_annotations", lambda self, project_id: 10)
     with pytest.raises(Fatal, match=r"was not trained: 0 tasks .* at least 10"):
         run("train")
 
 
 def test_a_backend_that_is_not_there_is_named(
-    run: Callable[..., str], monkeypatch: pytest.MonkeyPatch, port: int
+    run: Callable[..., str], label: Label, monkeypatch: pytest.MonkeyPatch, port: int
 ) -> None:
     """The sentence says where it was looked for, and a wrong password is named too."""
     monkeypatch.setenv("ASSAY_BACKEND_USER", "somebody")
     with pytest.raises(ConfigurationError, match="user or password is wrong"):
         run("models", "list")
     monkeypatch.setenv("ASSAY_BACKEND_URL", f"http://127.0.0.1:{port}")
+    label(30, {})
     with pytest.raises(ConfigurationError, match="does not answer: start it"):
         run("train", "--no-wait")
 

@@ -204,6 +204,19 @@ def test_a_job_is_cancelled_by_its_name(store: Store) -> None:
         run("jobs", "cancel", "none")
 
 
+@pytest.mark.parametrize("url", ["", "redis://127.0.0.1:1"])
+def test_a_training_on_too_little_is_refused_at_once(
+    store: Store, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    """The pull knows it: nothing is queued, and no backend is asked."""
+    monkeypatch.setenv("ASSAY_REDIS_URL", url)
+    monkeypatch.setenv("ASSAY_BACKEND_PASSWORD", "secret")
+    monkeypatch.setattr("sync.cli.root.App.pull", lambda self, project_id: None)
+    with pytest.raises(Fatal, match=r"^0 annotations of project 7 .* at least 10 other tasks"):
+        run("train", "--project", "7", "--no-wait")
+    assert store.jobs(7) == []
+
+
 @pytest.mark.slow
 def test_training_waits_for_its_job(
     store: Store, redis: Any, monkeypatch: pytest.MonkeyPatch, wait_until: Callable[..., None]
@@ -211,6 +224,7 @@ def test_training_waits_for_its_job(
     """With Redis, assay train queues a job and says how it ended; its password is never shown."""
     monkeypatch.setenv("ASSAY_REDIS_URL", redis.url)
     monkeypatch.setattr("sync.cli.root.App.pull", lambda self, project_id: None)
+    monkeypatch.setattr(Store, "count_training_annotations", lambda self, project_id: 10)
     outcome: list[str] = []
 
     def train() -> None:
