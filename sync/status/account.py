@@ -87,7 +87,7 @@ def _project(
         project=project.project_id,
         title=project.title,
         health=found,
-        advice=error.remedy if error else _advice(found, lease, batches),
+        advice=error.remedy if error else _advice(found, lease, batches, project.cursor),
         cursor=project.cursor,
         lag_seconds=last.lag if last else None,
         hinted_at=project.hinted_at,
@@ -128,10 +128,13 @@ def _under_way(last: PassState) -> bool:
     )
 
 
-def _advice(found: Health, lease: Lease | None, batches: Sequence[BatchStatus]) -> str:
+def _advice(
+    found: Health, lease: Lease | None, batches: Sequence[BatchStatus], cursor: datetime | None
+) -> str:
     held = lease is not None and lease.held
     if found is Health.NEW:
-        return "" if held else "nothing was read yet: start assay run"
+        lacks = "nothing was read yet" if cursor is None else "no worker has looked at it yet"
+        return "" if held else f"{lacks}: start assay run"
     if found is Health.STOPPED:
         if held:
             return "no pass for a while though a worker holds the project: see that worker's log"

@@ -266,7 +266,9 @@ def test_nothing_that_is_not_known_is_made_up(sqlite: Store) -> None:
     assert found["health"] == "new"
     for name in ("cursor", "lag_seconds", "last_pass", "error", "lease", "hinted_at"):
         assert found[name] is None
-    assert "start assay run" in found["advice"]
+    assert found["advice"] == "nothing was read yet: start assay run"
+    sqlite.update_project(12, cursor=NOW)
+    assert told_json()[0]["advice"] == "no worker has looked at it yet: start assay run"
 
 
 def test_projects_are_told_together_or_one_alone(
