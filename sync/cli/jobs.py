@@ -86,7 +86,7 @@ def show(app: App, job_id: str, as_json: bool) -> None:
         click.echo(json.dumps(as_dict(job), indent=1))
         return
     rows = [(name, _plain(value)) for name, value in as_dict(job).items() if name != "result"]
-    click.echo(table(["of the job", job.job_id], rows[1:]))
+    click.echo(table(["job", job.job_id], rows[1:]))
     if job.result is not None:
         output = job.result.get("output")
         click.echo(output if isinstance(output, str) else json.dumps(output, indent=1))
@@ -184,6 +184,8 @@ def _known(app: App, job: Job | None) -> Job:
 def _plain(value: object) -> object:
     if value in (None, "", {}):
         return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return json.dumps(value) if isinstance(value, dict) else value
 
 
@@ -201,5 +203,11 @@ def _came_of_it(job: Job) -> str:
         return again + job.error
     output = job.result.get("output")
     if isinstance(output, dict):
-        return str(output.get("decision", ""))
+        return _trained(output) if "promoted" in output else str(output.get("decision", ""))
     return str(output).partition("\n")[0]
+
+
+def _trained(account: Json) -> str:
+    became = "was put into use" if account["promoted"] else "kept and not used"
+    learned = f"{account['version']}: learned from {account['examples']} tasks"
+    return f"{learned}, {became} ({account['decision']})"

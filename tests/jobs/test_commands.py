@@ -193,6 +193,21 @@ def test_jobs_are_listed(store: Store) -> None:
     assert json.loads(run("jobs", "list", "--json", "--project", "1"))[0]["job_id"] == "waits"
 
 
+@pytest.mark.parametrize(("promoted", "became"), [(True, "put into use"), (False, "not used")])
+def test_a_training_is_listed_with_its_version(store: Store, promoted: bool, became: str) -> None:
+    """And how much it learned from, and whether it answers now; details are in plain words."""
+    store.add_job(new("t"))
+    store.take_job("w", NOW, 60, 3, "t")
+    account = {"version": "text@1", "examples": 27, "promoted": promoted, "decision": "why"}
+    store.end_job("t", "w", JobState.DONE, NOW, result={"exit_code": 0, "output": account})
+    listed = run("jobs", "list")
+    assert "text@1: learned from 27 tasks" in listed
+    assert became in listed
+    shown = run("jobs", "show", "t")
+    assert shown.split()[:2] == ["job", "t"]
+    assert "False" not in shown.partition("{")[0]
+
+
 def test_a_job_is_cancelled_by_its_name(store: Store) -> None:
     """A job that waits ends at once, a running one is asked to, an unknown one is named."""
     store.add_job(new("waits", arguments={"n": 1}))
