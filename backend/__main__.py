@@ -51,11 +51,8 @@ def main() -> None:
     except AssayError as error:
         print(f"assay backend: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, ConfigurationError) else 1)
-    where = f"at http://{asked.host}:{asked.port}, until Ctrl-C"
-    if logs.as_json(settings.log_format):
-        logging.getLogger("backend").info(where)
-    else:
-        print(f"assay backend: {where}", file=sys.stderr)
+    in_json = logs.as_json(settings.log_format)
+    _say(f"at http://{asked.host}:{asked.port}, until Ctrl-C", in_json)
     ended = RawValue("b", 0)
     server: Any = Granian(
         "backend._wsgi:app",
@@ -78,7 +75,19 @@ def main() -> None:
         interrupt(*told)
 
     server.signal_handler_interrupt = end
-    server.serve(target_loader=partial(_app, ended), wrap_loader=False)
+    try:
+        server.serve(target_loader=partial(_app, ended), wrap_loader=False)
+    finally:
+        # The server's own set-up of the log has replaced ours in this process.
+        logs.configure(settings.log_level, settings.log_format, "backend")
+        _say("stopped", in_json)
+
+
+def _say(text: str, in_json: bool) -> None:
+    if in_json:
+        logging.getLogger("backend").info(text)
+    else:
+        print(f"assay backend: {text}", file=sys.stderr)
 
 
 def _app(ended: Any) -> Any:

@@ -164,6 +164,17 @@ def test_it_ends_at_once_while_it_loads(
         assert time.monotonic() - began < 15
 
 
+def test_its_end_is_told(
+    env: dict[str, str], tmp_path: Path, port: int, child: Callable[[Child], Child]
+) -> None:
+    """SIGTERM ends the log with a line that says so."""
+    server = child(start_backend(port, env | {"PYTHONPATH": str(ROOT)}, tmp_path / "log"))
+    server.wait_for(f"http://127.0.0.1:{port}/health", 60)
+    server.stop(grace=30)
+    last = json.loads(server.log.read_text().splitlines()[-1])
+    assert (last["event"], last["service"]) == ("stopped", "backend")
+
+
 def is_open(port: int) -> bool:
     with socket.socket() as wire:
         return wire.connect_ex(("127.0.0.1", port)) == 0
