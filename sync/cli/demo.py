@@ -38,7 +38,8 @@ def demo(once: bool, data: Path | None) -> None:
     Everything it starts and writes is gone when it ends. Needs Label Studio in
     .label-studio/env, where `make demo` installs it.
     """
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # Not by raising SIGINT, which a shell's background jobs ignore.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # Nothing of the team's own settings may reach the demonstration, nor the reverse.
     for name in [name for name in os.environ if name.startswith("ASSAY_")]:
         del os.environ[name]

@@ -96,12 +96,16 @@ def test_an_invited_person_can_log_in(site: servers.Server) -> None:
 def test_a_stopped_demonstration_leaves_nothing(
     site: servers.Server, tmp_path: Path, wait_until: Callable[[Callable[[], bool]], None]
 ) -> None:
-    """Ended in the middle by SIGTERM, it ends its servers and removes its files."""
+    """Ended in the middle by SIGTERM, also in a shell's background, it leaves no server or file."""
     log, folder = tmp_path / "log", tmp_path / "tmp"
     folder.mkdir()
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+        "from sync.cli import main; main()"
+    )
     with log.open("wb") as out:
         demo = subprocess.Popen(
-            [sys.executable, "-c", "from sync.cli import main; main()", "demo", "--once"],
+            [sys.executable, "-c", code, "demo", "--once"],
             cwd=ROOT,
             stdout=out,
             stderr=subprocess.STDOUT,
