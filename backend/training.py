@@ -17,7 +17,7 @@ import numpy as np
 
 import label_configs
 from backend.disk import locked
-from backend.engines import ENGINES, FEWEST, Example, Surroundings, Unfit
+from backend.engines import ENGINES, Example, Surroundings, Unfit
 from backend.held_out import read_held_out, write_held_out
 from backend.material import Labelled, Look, Material, divided, gather, label_counts, looker
 from backend.options import Chosen, chosen, options_of
@@ -31,7 +31,7 @@ from sync.errors import AssayError, ConfigurationError, Fatal, Retriable, descri
 from sync.jobs.child import PASSING
 from sync.jobs.leash import hold_on
 from sync.records import Json
-from sync.settings import Settings
+from sync.settings import FEWEST_EXAMPLES, Settings
 from sync.store import Store
 from sync.worker.once import Clock, utc_now
 
@@ -91,7 +91,7 @@ def _learn(settings: Settings, store: Store, project_id: int) -> _Learned:
     fetch, overlap = uploads_of(settings), settings.policy.gate.min_overlap
     material = gather(store, project_id, config, served, overlap, fetch)
     examples, held_out = _divide(settings, project_id, material, looker(config, fetch))
-    if len(examples) < FEWEST:
+    if len(examples) < FEWEST_EXAMPLES:
         raise Fatal(_too_few(len(examples), material))
     hashes = [one.data_hash for one in examples]
     seed = int.from_bytes(hashlib.sha256("".join(hashes).encode()).digest()[:8])
@@ -140,7 +140,7 @@ def _too_few(examples: int, material: Material) -> str:
     beside = f" ({copies} more say nearly the same as those)" if copies else ""
     return (
         f"{examples} tasks outside the validation sample and gold are labelled{beside}: at "
-        f"least {FEWEST} are needed to train"
+        f"least {FEWEST_EXAMPLES} are needed to train"
     )
 
 

@@ -1,7 +1,6 @@
 """Engines: the ways to make candidates, by name."""
 
 from backend.engines.base import (
-    FEWEST,
     Abstention,
     Answer,
     Engine,
@@ -33,7 +32,6 @@ ENGINES["ensemble"] = EnsembleEngine(ENGINES)
 
 __all__ = [
     "ENGINES",
-    "FEWEST",
     "Abstention",
     "Answer",
     "Engine",

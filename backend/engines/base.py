@@ -14,9 +14,6 @@ from label_configs import LabelConfig
 from sync.records import Json, Result
 from sync.settings import FEWEST_EXAMPLES, Settings
 
-#: Examples without which nothing is learned.
-FEWEST = FEWEST_EXAMPLES
-
 
 class Unfit(Exception):
     """The examples are not enough to learn from; the text says what is missing."""
@@ -169,8 +166,8 @@ def enough(usable: int, examples: int, kind: str) -> None:
     Raises:
         Unfit: too few examples can be read.
     """
-    if usable < FEWEST:
+    if usable < FEWEST_EXAMPLES:
         raise Unfit(
-            f"{usable} of {examples} examples have {kind} that can be read: at least {FEWEST} "
-            "are needed to train"
+            f"{usable} of {examples} examples have {kind} that can be read: "
+            f"at least {FEWEST_EXAMPLES} are needed to train"
         )

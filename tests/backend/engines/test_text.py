@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 import label_configs
-from backend.engines import ENGINES, FEWEST, Abstention, Answer, Example, Model, Proposal, Unfit
+from backend.engines import ENGINES, Abstention, Answer, Example, Model, Proposal, Unfit
 from backend.engines.base import Surroundings
 from label_configs import LabelConfig
 from sync.records import Json
+from sync.settings import FEWEST_EXAMPLES
 
 ENGINE = ENGINES["sklearn_text"]
 TEXT = '<Text name="t" value="$text"/>'
@@ -263,7 +264,7 @@ def test_labels_that_are_gone_are_not_proposed() -> None:
 @pytest.mark.parametrize(
     ("known", "reason"),
     [
-        (moods(FEWEST - 1), f"{FEWEST - 1} of {FEWEST - 1} examples"),
+        (moods(FEWEST_EXAMPLES - 1), f"{FEWEST_EXAMPLES - 1} of {FEWEST_EXAMPLES - 1} examples"),
         ([Example(data={"text": " "}, values=e.values) for e in moods()], "0 of 60 examples"),
         (moods()[::2], "all labels are the same"),
     ],
